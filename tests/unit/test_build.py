@@ -1,0 +1,170 @@
+"""Building: what is put in `output/`, what is kept, what is removed, and what a failure leaves."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from builders import METADATA, a_project
+from filelock import FileLock
+
+from pipeline import build as builds
+from pipeline.build import Options, build, formats
+from pipeline.errors import ConfigError, ContentError, WriteError
+from pipeline.model import Artifact
+from pipeline.project import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return a_project(tmp_path / "book")
+
+
+def files(output: Path) -> dict[str, bytes]:
+    return {path.relative_to(output).as_posix(): path.read_bytes() for path in output.rglob("*") if path.is_file()}
+
+
+def edit(project: Project, text: str) -> None:
+    (project.content / "chapters/01-first.md").write_text(METADATA + text, encoding="utf-8")
+
+
+QUICK = Options(formats=("epub",), jobs=1)
+
+
+def test_the_formats_are_the_public_modules_of_the_writers() -> None:
+    assert list(formats()) == ["cover", "epub", "newsletter", "workbook", "worksheets"]
+    assert all(summary.endswith(".") for summary in formats().values())
+
+
+def test_the_manifest_names_every_file_with_its_hash_and_sources(project: Project) -> None:
+    build(project, Options(jobs=1))
+    manifest = json.loads((project.output / "manifest.json").read_text(encoding="utf-8"))
+    there = files(project.output)
+    assert {entry["path"] for entry in manifest["artifacts"]} == there.keys() - {"manifest.json", "README.txt"}
+    for entry in manifest["artifacts"]:
+        assert hashlib.sha256(there[entry["path"]]).hexdigest() == entry["sha256"]
+        assert len(there[entry["path"]]) == entry["bytes"]
+        assert entry["media_type"]
+        assert entry["format"] in formats()
+        assert entry["sources"]
+        assert all((project.root / source).is_file() for source in entry["sources"])
+    assert ("pages" in manifest["artifacts"][0]) == manifest["artifacts"][0]["path"].endswith(".pdf")
+
+
+def test_the_readme_has_a_line_on_every_file(project: Project) -> None:
+    build(project, QUICK)
+    readme = (project.output / "README.txt").read_text(encoding="utf-8")
+    assert all(f"{path}  " in readme for path in files(project.output) if path != "README.txt")
+
+
+def test_a_second_build_finds_nothing_changed_and_writes_nothing(project: Project) -> None:
+    first = build(project, QUICK)
+    again = build(project, QUICK)
+    assert again.made == first.made
+    assert (again.written, again.worked) == ((), 0)
+
+
+def test_a_file_that_was_damaged_is_built_again(project: Project) -> None:
+    build(project, QUICK)
+    whole = (project.output / "book.epub").read_bytes()
+    (project.output / "book.epub").write_bytes(b"damaged")
+    assert build(project, QUICK).written == ("book.epub",)
+    assert (project.output / "book.epub").read_bytes() == whole
+
+
+def test_an_error_in_the_manuscript_leaves_the_earlier_output_whole(project: Project) -> None:
+    build(project, QUICK)
+    before = files(project.output)
+    edit(project, "<b>raw</b>\n")
+    with pytest.raises(ContentError, match=r"content/chapters/01-first\.md:7"):
+        build(project, QUICK)
+    assert files(project.output) == before
+
+
+def test_a_failure_while_writing_leaves_the_earlier_output_whole(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(project, QUICK)
+    before = files(project.output)
+    edit(project, "Another text.\n")
+    written = []
+
+    def full(path: Path, content: bytes) -> None:
+        written.append(path)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(WriteError, match="No space left on device"):
+        build(project, Options(formats=("epub",), jobs=1, use_cache=False))
+    monkeypatch.undo()
+    assert written
+    assert files(project.output) == before
+
+
+def test_what_is_no_longer_made_is_removed(project: Project) -> None:
+    edit(project, "Text.\n\n:::{reflect} What?\n:kind: lines\n:::\n")
+    build(project, Options(formats=("worksheets",), jobs=1))
+    assert (project.output / "worksheets/01-first.pdf").is_file()
+    edit(project, "Text.\n")
+    report = build(project, Options(formats=("worksheets",), jobs=1))
+    assert report.removed == ("worksheets/01-first.pdf", "worksheets/all.pdf")
+    assert not (project.output / "worksheets").exists()
+
+
+def test_a_build_of_one_format_keeps_the_files_of_the_others(project: Project) -> None:
+    build(project, Options(formats=("cover",), jobs=1))
+    report = build(project, QUICK)
+    assert [made.path for made in report.made] == ["book.epub", "cover.pdf", "cover.png"]
+    assert (project.output / "cover.pdf").is_file()
+
+
+def test_files_that_are_not_ours_are_left_alone(project: Project) -> None:
+    project.output.mkdir()
+    (project.output / "notes.txt").write_text("mine")
+    build(project, QUICK)
+    assert (project.output / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("path", ["../precious.txt", "/tmp/precious.txt", "a/../../precious.txt"])
+def test_a_manifest_that_names_a_file_elsewhere_removes_nothing(project: Project, path: str) -> None:
+    build(project, QUICK)
+    manifest = json.loads((project.output / "manifest.json").read_text(encoding="utf-8"))
+    manifest["artifacts"].append({**manifest["artifacts"][0], "path": path})
+    (project.output / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    precious = project.root / "precious.txt"
+    precious.write_text("precious")
+    edit(project, "Another text.\n")
+    assert build(project, QUICK).removed == ()
+    assert precious.read_text() == "precious"
+
+
+def test_a_writer_may_not_write_outside_the_output(project: Project) -> None:
+    bad = Artifact("../elsewhere.pdf", "epub", "application/pdf", b"", "bad", ())
+    with pytest.raises(WriteError, match="outside output"):
+        builds._made(bad)
+
+
+def test_an_unknown_format_is_named_with_those_there_are(project: Project) -> None:
+    with pytest.raises(ConfigError, match="no format “mobi”\n    Formats: cover, epub"):
+        build(project, Options(formats=("mobi",)))
+
+
+def test_two_builds_of_one_book_at_once_are_refused(project: Project) -> None:
+    project.state.mkdir()
+    with FileLock(project.state / "lock"), pytest.raises(WriteError, match="another build of this book is running"):
+        build(project, QUICK)
+
+
+def test_the_date_comes_from_source_date_epoch_when_it_is_set(project: Project) -> None:
+    build(project, Options(formats=("cover",), jobs=1, source_date_epoch="86400"))
+    assert json.loads((project.output / "manifest.json").read_text())["date"] == "1970-01-02"
+
+
+def test_a_source_date_epoch_that_is_no_number_is_an_error(project: Project) -> None:
+    with pytest.raises(ConfigError, match="SOURCE_DATE_EPOCH is “soon”"):
+        build(project, Options(source_date_epoch="soon"))
+
+
+def test_a_folder_without_a_book_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"content/book\.yaml: there is no such file"):
+        build(Project(tmp_path), QUICK)

@@ -1,0 +1,80 @@
+"""The press does each piece of work once, in any number of processes, and gives the results in order."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+
+from pipeline.cache import Cache
+from pipeline.errors import ContentError, Finding, Location, WriteError
+from pipeline.press import Press, Progress, open_press
+
+
+class Number(Struct, frozen=True):
+    value: int
+    folder: str
+
+
+def square(task: Number) -> bytes:
+    (Path(task.folder) / f"done-{task.value}-{os.getpid()}").touch()
+    return str(task.value**2).encode()
+
+
+def refuse(task: Number) -> bytes:
+    raise ContentError([Finding(Location("content/a.md", task.value), "code", "wrong")])
+
+
+def die(task: Number) -> bytes:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return b""
+
+
+def tasks(folder: Path, count: int = 6) -> list[Number]:
+    return [Number(value, str(folder)) for value in range(count)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_come_in_the_order_of_the_tasks(tmp_path: Path, jobs: int) -> None:
+    with open_press(Cache(tmp_path / "cache"), jobs) as press:
+        assert press.run(square, tasks(tmp_path)) == [b"0", b"1", b"4", b"9", b"16", b"25"]
+
+
+def test_nothing_is_done_twice(tmp_path: Path) -> None:
+    for _ in range(2):
+        with open_press(Cache(tmp_path / "cache"), 2) as press:
+            press.run(square, tasks(tmp_path))
+    assert (press.worked, press.reused) == (0, 6)
+    assert len(list(tmp_path.glob("done-*"))) == 6
+
+
+def test_several_processes_share_the_work(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press:
+        press.run(square, tasks(tmp_path, 40))
+    processes = {path.name.rpartition("-")[2] for path in tmp_path.glob("done-*")}
+    assert str(os.getpid()) not in processes
+
+
+def test_an_error_of_the_work_arrives_whole(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press, pytest.raises(ContentError) as caught:
+        press.run(refuse, tasks(tmp_path, 2))
+    assert caught.value.findings[0].message == "wrong"
+
+
+def test_a_process_that_is_killed_ends_the_build_with_a_message(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press, pytest.raises(WriteError, match="was killed"):
+        press.run(die, tasks(tmp_path, 2))
+
+
+def test_progress_counts_what_was_reused_and_what_was_done(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    class Telling(Progress):
+        def step(self, name: str, done: int, total: int) -> None:
+            told.append((name, done, total))
+
+    cache = Cache(tmp_path / "cache")
+    Press(cache, 1).run(square, tasks(tmp_path, 2))
+    Press(cache, 1, Telling()).run(square, tasks(tmp_path, 3), "squares")
+    assert told == [("squares", 2, 3), ("squares", 3, 3)]

@@ -1,0 +1,86 @@
+"""Where a project's things are, and book.yaml."""
+
+import pytest
+from builders import BOOK_YAML, a_project
+
+from pipeline.errors import ConfigError, ContentError
+from pipeline.project import MAX_FILE_BYTES, Project
+
+
+def findings_of(project):
+    with pytest.raises(ContentError) as caught:
+        project.settings()
+    return [(finding.location.line, finding.code) for finding in caught.value.findings]
+
+
+def test_the_settings_come_with_their_lines(tmp_path):
+    settings, lines = a_project(tmp_path).settings()
+    assert settings.title == "A Small Book"
+    assert settings.parts[0].chapters == ("01-first",)
+    assert str(lines.at("parts", 0, "chapters", 0)) == "content/book.yaml:8"
+
+
+def test_a_folder_without_a_book_is_a_set_up_error_that_says_what_to_do(tmp_path):
+    with pytest.raises(ConfigError, match="there is no such file") as caught:
+        Project(tmp_path).settings()
+    assert "quire -C DIR" in str(caught.value)
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("parts", ["[]", "[{title: One, chapters: []}]"])
+def test_a_book_without_chapters_is_refused(tmp_path, parts):
+    book = BOOK_YAML[: BOOK_YAML.index("parts:")] + f"parts: {parts}\n"
+    assert findings_of(a_project(tmp_path, **{"book.yaml": book})) == [(6, "no-chapters")]
+
+
+@pytest.mark.parametrize("day", ["2026-13-45", "'2026-02-30'", "soon", "2026", "2026-01-02 10:00:00"])
+def test_a_date_that_no_calendar_has_is_refused(tmp_path, day):
+    book = BOOK_YAML.replace("2026-01-02", day)
+    assert findings_of(a_project(tmp_path, **{"book.yaml": book})) == [(5, "metadata")]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (BOOK_YAML.encode() + b"subtitle: caf\xe9\n", (9, "not-utf-8")),
+        (BOOK_YAML.encode("utf-16"), (1, "not-utf-8")),
+        (BOOK_YAML.encode() + b"subtitle: a\0b\n", (9, "control-character")),
+        (b"#" * (MAX_FILE_BYTES + 1), (1, "too-long")),
+    ],
+)
+def test_bytes_that_are_no_text_are_named_with_their_line(tmp_path, content, found):
+    assert findings_of(a_project(tmp_path, **{"book.yaml": content})) == [found]
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf" + BOOK_YAML.encode(), BOOK_YAML.replace("\n", "\r\n").encode()])
+def test_a_byte_order_mark_and_windows_line_ends_are_read_past(tmp_path, content):
+    settings, lines = a_project(tmp_path, **{"book.yaml": content}).settings()
+    assert settings.title == "A Small Book"
+    assert lines.at("date").line == 5
+
+
+def test_a_link_out_of_the_project_is_not_followed(tmp_path):
+    secret = tmp_path / "secret.yaml"
+    secret.write_text(BOOK_YAML)
+    project = a_project(tmp_path / "project")
+    project.book_yaml.unlink()
+    project.book_yaml.symlink_to(secret)
+    assert findings_of(project) == [(1, "outside")]
+
+
+def test_a_folder_where_a_file_belongs_is_unreadable(tmp_path):
+    project = a_project(tmp_path)
+    project.book_yaml.unlink()
+    project.book_yaml.mkdir()
+    assert findings_of(project) == [(1, "unreadable")]
+
+
+@pytest.mark.parametrize("author", ["Ann", "[Ann, Ben]"])
+def test_one_author_or_a_list_of_authors(tmp_path, author):
+    settings, _ = a_project(tmp_path, **{"book.yaml": BOOK_YAML.replace("Ann Example", author), "x": b""}).settings()
+    assert settings.author in ("Ann", ("Ann", "Ben"))
+
+
+def test_a_list_of_no_authors_is_refused(tmp_path):
+    book = BOOK_YAML.replace("Ann Example", "[]")
+    assert findings_of(a_project(tmp_path, **{"book.yaml": book})) == [(2, "metadata")]

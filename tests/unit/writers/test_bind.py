@@ -1,0 +1,141 @@
+"""Binding: pages, links, outline, labels, fields and structure of many gatherings in one PDF."""
+
+import io
+from collections.abc import Iterator
+
+import pikepdf
+import pytest
+from builders import a_book
+
+from pipeline.errors import WriteError
+from pipeline.writers import _bind, _folios, _typeset
+from pipeline.writers._bind import Bookmark, PageLabels, place, place_address
+from pipeline.writers._typeset import Gathering
+
+CSS = '@page { size: A5; margin: 20mm } body { font: 10pt "Source Serif Pro" } h2 { break-before: page }'
+
+
+@pytest.fixture(scope="module")
+def typeset(prepared_design):
+    def run(body: str, name: str = "test") -> Gathering:
+        html = f'<!DOCTYPE html><html lang="en"><head><title>T</title></head><body>{body}</body></html>'
+        return _typeset.decode(_typeset.typeset(_typeset.sheet(prepared_design, html, CSS, name=name)))
+
+    return run
+
+
+def bound(gatherings: list[Gathering], **options) -> pikepdf.Pdf:
+    return pikepdf.open(io.BytesIO(_bind.bind(gatherings, a_book(), "Title", **options)))
+
+
+def chapter(owner: str, other: str) -> str:
+    return (
+        f'<h1 id="{place(owner)}">{owner}</h1><p>See <a href="{place_address(other)}">the other</a>.</p>'
+        f'<h2 id="{place(owner, "end")}">End</h2><form><textarea name="{owner}_a" title="Question"></textarea></form>'
+        "<table><thead><tr><th>H</th></tr></thead><tbody><tr><td>C</td></tr></tbody></table>"
+    )
+
+
+@pytest.fixture(scope="module")
+def two(typeset) -> list[Gathering]:
+    return [typeset(chapter("one", "two")), typeset(chapter("two", "one"))]
+
+
+def test_the_pages_of_all_gatherings_follow_one_another(two: list[Gathering]) -> None:
+    assert len(bound(two).pages) == 4
+
+
+def test_a_link_into_another_gathering_leads_to_its_page(two: list[Gathering]) -> None:
+    pdf = bound(two)
+    [link] = [a for a in pdf.pages[0].Annots if a.Subtype == "/Link"]
+    assert link.Dest[0].objgen == pdf.pages[2].obj.objgen
+    assert "/A" not in link
+    assert str(link.Contents) == "Go to two"
+
+
+def test_a_link_that_leads_nowhere_is_an_error(typeset) -> None:
+    with pytest.raises(WriteError, match="gone--top, which is not in the book"):
+        bound([typeset(chapter("one", "gone"))])
+
+
+def test_two_fields_of_one_name_are_an_error(typeset) -> None:
+    one = typeset(chapter("one", "one"))
+    with pytest.raises(WriteError, match="two form fields are called one_a"):
+        bound([one, one])
+
+
+def test_fields_of_all_gatherings_are_in_one_form(two: list[Gathering]) -> None:
+    pdf = bound(two)
+    assert [str(field.T) for field in pdf.Root.AcroForm.Fields] == ["one_a", "two_a"]
+
+
+def elements(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    yield node
+    kids = node.get("/K")
+    for kid in kids if isinstance(kids, pikepdf.Array) else ():
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            yield from elements(kid)
+
+
+def test_there_is_one_structure_tree_whose_parents_are_numbered_once(two: list[Gathering]) -> None:
+    pdf = bound(two)
+    numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)[::2]
+    assert [int(number) for number in numbers] == sorted({int(number) for number in numbers})
+    assert len({int(page.obj.StructParents) for page in pdf.pages}) == len(pdf.pages)
+    assert [str(kid.S) for kid in pdf.Root.StructTreeRoot.K] == ["/Document"]
+
+
+def test_the_ids_of_table_headers_are_unique_and_cells_name_their_own(two: list[Gathering]) -> None:
+    pdf = bound(two)
+    cells = [e for e in elements(pdf.Root.StructTreeRoot.K[0]) if e.S in ("/TH", "/TD")]
+    ids = [str(cell.ID) for cell in cells if "/ID" in cell]
+    named = [str(header) for cell in cells if "/Headers" in cell.get("/A", {}) for header in cell.A.Headers]
+    assert len(ids) == 2 == len(set(ids))
+    assert sorted(named) == sorted(ids)
+
+
+def test_the_outline_is_a_tree_of_the_places_given(two: list[Gathering]) -> None:
+    marks = [Bookmark("One", place("one"), (Bookmark("End", place("one", "end")),)), Bookmark("Two", place("two"))]
+    with bound(two, outline=marks).open_outline() as outline:
+        assert [item.title for item in outline.root] == ["One", "Two"]
+        assert [item.title for item in outline.root[0].children] == ["End"]
+
+
+def test_pages_bear_the_labels_given(two: list[Gathering]) -> None:
+    pdf = bound(two, labels=[PageLabels(0, "", "Cover"), PageLabels(1, "r"), PageLabels(2, "D")])
+    assert [page.label for page in pdf.pages] == ["Cover", "i", "1", "2"]
+
+
+def test_folios_are_drawn_as_artifacts(two: list[Gathering], prepared_design) -> None:
+    folios = [_folios.Folio(str(number), "Head") for number in range(1, 5)]
+    pdf = bound(two, folios=folios, look=_folios.style(prepared_design))
+    content = b"".join(bytes(stream.read_bytes()) for stream in pdf.pages[1].Contents)
+    assert b"/Artifact <</Type /Pagination>> BDC" in content
+    assert content.count(b"BDC") + content.count(b"BMC") == content.count(b"EMC")
+
+
+def test_a_font_that_is_embedded_whole_is_there_once(two: list[Gathering]) -> None:
+    pdf = bound(two)
+    whole = [o for o in pdf.objects if isinstance(o, pikepdf.Stream) and int(o.get("/Length1", 0)) > 60_000]
+    assert len(whole) == 1
+
+
+def test_binding_twice_gives_the_same_bytes(two: list[Gathering]) -> None:
+    assert _bind.bind(two, a_book(), "Title") == _bind.bind(two, a_book(), "Title")
+
+
+def test_metadata_come_from_the_book_and_not_from_a_clock(two: list[Gathering]) -> None:
+    pdf = bound(two)
+    assert str(pdf.docinfo["/Title"]) == "Title"
+    assert str(pdf.docinfo["/CreationDate"]) == f"D:{a_book().date.replace('-', '')}000000Z"
+    assert pdf.Root.Lang == a_book().language
+    with pdf.open_metadata() as xmp:
+        assert xmp["pdfuaid:part"] == "1"
+
+
+def test_the_map_to_unicode_loses_only_noncharacters() -> None:
+    rows = b"3 beginbfchar\n<0001> <0041>\n<0002> <0000>\n<0003> <feff>\nendbfchar\n100 beginbfchar\n"
+    rows += b"\n".join(b"<%04x> <0061>" % n for n in range(100)) + b"\nendbfchar"
+    kept = _bind._without_noncharacters(rows)
+    assert kept.startswith(b"1 beginbfchar\n<0001> <0041>\nendbfchar\n100 beginbfchar\n")
+    assert kept.endswith(rows[-200:])

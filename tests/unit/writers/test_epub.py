@@ -1,0 +1,267 @@
+import io
+import os
+import re
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+
+from pipeline import model as m
+from pipeline import theme
+from pipeline.cache import Cache
+from pipeline.errors import Location
+from pipeline.press import Press
+from pipeline.project import Project
+from pipeline.transforms import complete
+from pipeline.writers import epub
+from pipeline.writers._subset import Face, characters_of, subset
+
+ROOT = Path(__file__).parents[3]
+XHTML = "{http://www.w3.org/1999/xhtml}"
+TYPE = "{http://www.idpf.org/2007/ops}type"
+OPF = "{http://www.idpf.org/2007/opf}"
+HERE = Location("content/chapters/01-a.md")
+NO_TEXT = m.Document(())
+REFERENCE = '{"id": "brehm1966", "type": "book", "author": [{"family": "Brehm"}], "issued": 1966, "title": "Reactance"}'
+
+
+def paragraph(*children: m.Inline) -> m.Paragraph:
+    return m.Paragraph(children, HERE)
+
+
+def heading(level: int, name: str) -> m.Heading:
+    return m.Heading(level, name, (m.Text(name),), HERE)
+
+
+def chapter(number: int, *blocks: m.Block, **changes: Any) -> m.Chapter:
+    name = f"{number:02d}-chapter-{number}"
+    made = m.Chapter(
+        number=number,
+        id=name,
+        slug=f"chapter-{number}",
+        title=f"Title {number}",
+        summary="Summary.",
+        takeaway="Takeaway.",
+        motif=0.5,
+        text=m.Document(blocks),
+        worksheet_title="",
+        worksheet_intro="",
+        worksheet=(),
+        prompts=(),
+        location=Location(f"content/chapters/{name}.md"),
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def book(*chapters: m.Chapter, **changes: Any) -> m.Book:
+    part = m.Part(1, "part-1", "Part", 0.5, NO_TEXT, chapters or (chapter(1),), Location("content/book.yaml", 9))
+    made = m.Book(
+        title="Title",
+        subtitle="",
+        authors=("Author",),
+        language="en-US",
+        identifier="urn:uuid:00000000-0000-4000-8000-000000000001",
+        date="2026-01-02",
+        publisher="",
+        rights="",
+        description="",
+        subjects=(),
+        website="",
+        motif=0.5,
+        front=(),
+        parts=(part,),
+        back=(),
+        newsletter=None,
+        sender=None,
+        references=(),
+        glossary=(),
+        images={},
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+@pytest.fixture
+def press(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Press]:
+    monkeypatch.setattr(epub, "cover_png", lambda *_: b"\x89PNG\r\n\x1a\n")
+    monkeypatch.setattr(epub, "subset", _no_font)
+    made = Press(Cache(tmp_path / "cache"), 1)
+    yield made
+    made.close()
+
+
+def _no_font(face: Face) -> bytes:
+    return b"font"
+
+
+def files(source: m.Book, press: Press) -> dict[str, str]:
+    source = complete(source, press.cache)
+    [artifact] = epub.write(source, theme.load(Project(ROOT)), press)
+    with zipfile.ZipFile(io.BytesIO(artifact.content)) as archive:
+        names = [name for name in archive.namelist() if name.endswith((".xhtml", ".opf", ".ncx", ".css"))]
+        return {name.removeprefix("EPUB/"): archive.read(name).decode() for name in names}
+
+
+def page(made: dict[str, str], number: int = 1) -> str:
+    return made[f"chapter-{number:02d}-chapter-{number}.xhtml"]
+
+
+def test_every_page_is_well_formed_and_has_one_h1_and_a_language(press: Press) -> None:
+    piece = m.Matter("introduction", "introduction", "Introduction", "", 0.1, NO_TEXT, HERE)
+    made = files(book(chapter(1), chapter(2), front=(piece,)), press)
+    pages = [text for name, text in made.items() if name.endswith(".xhtml")]
+    assert len(pages) == 8
+    for text in pages:
+        root = ElementTree.fromstring(text)
+        assert len(root.findall(f".//{XHTML}h1")) == 1
+        assert root.get("lang") == root.get("{http://www.w3.org/XML/1998/namespace}lang") == "en-US"
+        ids = re.findall(r'\bid="([^"]+)"', text)
+        assert len(ids) == len(set(ids))
+
+
+def test_markup_characters_stay_text_everywhere(press: Press) -> None:
+    title = 'A <b> & "c" {{ d }}'
+    made = files(book(chapter(1, paragraph(m.Text(title)), title=title), title=title, authors=(title,)), press)
+    for text in (made["content.opf"], made["toc.ncx"], made["title.xhtml"], made["nav.xhtml"], page(made)):
+        assert title in "".join(ElementTree.fromstring(text).itertext())
+
+
+def test_characters_that_xml_forbids_are_left_out(press: Press) -> None:
+    assert "ab" in page(files(book(chapter(1, paragraph(m.Text("a\x0b\x00b")))), press))
+
+
+def test_every_link_leads_to_an_id_that_is_there(press: Press) -> None:
+    mark = m.IndexMark("ix-1", ("space", "between"), (m.Text("space"),), HERE)
+    note = m.Footnote(1, (paragraph(m.Text("A note.")),))
+    cite = m.Cite(("brehm1966",), False, HERE)
+    term = m.Term("Reactance", (m.Text("reactance"),), HERE)
+    call = m.FootnoteRef(1, HERE)
+    blocks = (paragraph(mark, cite, term, call, call), heading(2, "a"), heading(3, "b"))
+    see = m.IndexMark("ix-2", ("distance",), (), HERE, see="Space; between")
+    source = book(
+        chapter(1, text=m.Document(blocks, (note,)), worksheet=(prompt(m.Lines()),)),
+        chapter(2, paragraph(see, m.Ref("01-chapter-1#b", (), HERE), m.Ref("part-1", (), HERE)), m.Takeaways(HERE)),
+        back=(m.Generated("index"), m.Generated("notes"), m.Generated("glossary")),
+        references=(m.Reference("brehm1966", REFERENCE, HERE),),
+        glossary=(m.GlossaryEntry("term-reactance", "reactance", (cite,), (), HERE),),
+    )
+    made = files(source, press)
+    for name, text in made.items():
+        for href in re.findall(r'(?:href|src)="([^"]+\.xhtml[^"]*|#[^"]*)"', text):
+            target, _, anchor = href.partition("#")
+            there = made[target or name]
+            assert not anchor or f'id="{anchor}"' in there, f"{name}: {href}"
+    assert 'href="#entry.3">Space, between</a>' in made["index.xhtml"]
+    assert 'aria-label="Back to Chapter 1">1</a>' in made["notes.xhtml"]
+
+
+def test_spine_names_each_page_once_in_the_order_of_the_contents(press: Press) -> None:
+    made = files(book(chapter(1), chapter(2)), press)
+    package = ElementTree.fromstring(made["content.opf"])
+    manifest = {item.get("id"): item.get("href") for item in package.iter(f"{OPF}item")}
+    spine = [str(manifest[item.get("idref")]) for item in package.iter(f"{OPF}itemref")]
+    assert sorted(spine) == sorted(name for name in made if name.endswith(".xhtml"))
+    listed = re.findall(r'src="([^"]+)"', made["toc.ncx"])
+    nav = ElementTree.fromstring(made["nav.xhtml"])
+    toc = next(node for node in nav.iter(f"{XHTML}nav") if node.get(TYPE) == "toc")
+    assert [link.get("href") for link in toc.iter(f"{XHTML}a")] == listed == [name for name in spine if name in listed]
+
+
+def test_headings_open_nested_sections(press: Press) -> None:
+    blocks = (heading(2, "a"), heading(3, "b"), paragraph(m.Text("x")), heading(2, "c"))
+    root = ElementTree.fromstring(page(files(book(chapter(1, *blocks)), press)))
+    inner = root.find(f".//{XHTML}section/{XHTML}section")
+    assert inner is not None
+    assert inner.findtext(f"{XHTML}h3") == "b"
+    assert [h.text for h in root.findall(f".//{XHTML}div/{XHTML}section/{XHTML}h2")] == ["a", "c"]
+
+
+def prompt(answer: m.Answer) -> m.Prompt:
+    return m.Prompt("name", (m.Text("Question?"),), (), answer, HERE)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (m.Lines(), ""),
+        (m.Scale(2, 4, "Low", "High"), "2 3 4 2: Low 4: High"),
+        (m.Checklist(((m.Text("One"),), (m.Text("Two"),))), "One Two"),
+        (m.Grid(("Day", "What"), 1, ("Monday",)), "Day What Monday"),
+        (m.Plan(((m.Text("On "), m.Blank(4)),)), "On ____"),
+        (m.Letter(3, (m.Text("Dear"),), (m.Text("Yours"),)), "Dear Yours"),
+    ],
+)
+def test_prompts_are_text_and_no_forms(answer: m.Answer, words: str, press: Press) -> None:
+    text = page(files(book(chapter(1, worksheet=(prompt(answer),), takeaway="")), press))
+    assert not re.search("<(form|input|textarea|select)", text)
+    [shown] = [node for node in ElementTree.fromstring(text).iter(f"{XHTML}div") if node.get("class") == "prompt"]
+    assert " ".join(" ".join(shown.itertext()).split()) == f"1 Question? {words}".strip()
+
+
+def test_worksheet_links_to_its_pdf_only_where_the_book_has_a_site(press: Press) -> None:
+    sheet = chapter(1, worksheet=(prompt(m.Lines()),))
+    address = "https://example.com/a/worksheets/01-chapter-1.pdf"
+    assert address in page(files(book(sheet, website="https://example.com/a/"), press))
+    assert "Print this" not in page(files(book(sheet), press))
+
+
+def test_back_matter_without_content_is_left_out_and_so_are_links_to_it(press: Press) -> None:
+    cite = m.Cite(("brehm1966",), False, HERE)
+    source = book(
+        chapter(1, paragraph(cite)),
+        back=(m.Generated("glossary"), m.Generated("index")),
+        references=(m.Reference("brehm1966", REFERENCE, HERE),),
+    )
+    made = files(source, press)
+    assert not {"notes.xhtml", "glossary.xhtml", "index.xhtml"} & set(made)
+    assert "Brehm, 1966" in page(made)
+    assert 'class="cite"' not in page(made)
+
+
+def test_metadata_says_what_is_in_the_book(press: Press) -> None:
+    made = files(book(), press)["content.opf"]
+    assert '<package xml:lang="en-US"' in made
+    assert '<meta property="dcterms:modified">2026-01-02T00:00:00Z</meta>' in made
+    assert ">index<" not in made
+    assert "every figure" not in made
+    mark = m.IndexMark("ix-1", ("space",), (m.Text("space"),), HERE)
+    made = files(book(chapter(1, paragraph(mark)), back=(m.Generated("index"),)), press)["content.opf"]
+    assert '<meta property="schema:accessibilityFeature">index</meta>' in made
+
+
+def test_artifact_names_its_sources_in_order(press: Press) -> None:
+    [artifact] = epub.write(book(chapter(2), chapter(1)), theme.load(Project(ROOT)), press)
+    assert (artifact.path, artifact.media_type) == ("book.epub", "application/epub+zip")
+    assert list(artifact.sources) == sorted({*artifact.sources, "content/chapters/01-chapter-1.md"})
+
+
+def test_bytes_are_the_same_in_every_time_zone(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = set()
+    for zone in ("UTC", "Asia/Tokyo", "America/Los_Angeles"):
+        monkeypatch.setitem(os.environ, "TZ", zone)
+        time.tzset()
+        [artifact] = epub.write(book(), theme.load(Project(ROOT)), press)
+        made.add(artifact.content)
+    monkeypatch.undo()
+    time.tzset()
+    assert len(made) == 1
+
+
+def test_subset_keeps_the_characters_used_and_their_kerning() -> None:
+    from fontTools.ttLib import TTFont
+
+    font = next(font for font in theme.load(Project(ROOT)).fonts if font.style == "regular")
+    whole = font.path.read_bytes()
+    part = subset(Face(whole, characters_of(["fin AV", "\n"])))
+    assert part == subset(Face(whole, " AVfin"))
+    cut = TTFont(io.BytesIO(part))
+    assert set(map(chr, cut.getBestCmap())) == set(" AVfin")
+    features = {record.FeatureTag for record in cut["GPOS"].table.FeatureList.FeatureRecord}
+    features |= {record.FeatureTag for record in cut["GSUB"].table.FeatureList.FeatureRecord}
+    assert features >= {"kern", "liga", "smcp"}
+    assert cut["head"].modified == TTFont(io.BytesIO(whole))["head"].modified
+    assert len(part) < len(whole) / 5
