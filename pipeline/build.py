@@ -10,7 +10,9 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -26,7 +28,7 @@ from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.errors import ConfigError, ContentError, Finding, WriteError
 from pipeline.model import Artifact, Book
-from pipeline.press import Progress, open_press
+from pipeline.press import Press, Progress, open_press
 from pipeline.project import Project
 from pipeline.theme import Design
 
@@ -83,6 +85,14 @@ def _summary(name: str) -> str:
     """Return a writer's one line without importing it, since some import much."""
     source = (Path(pipeline.writers.__path__[0]) / f"{name}.py").read_text(encoding="utf-8")
     return source.removeprefix('"""').split("\n", 1)[0].removesuffix('"""')
+
+
+def _largest_first(names: Sequence[str], output: Path) -> list[str]:
+    """Return formats so that the one that made most last time begins, as it is likely to take longest."""
+    sizes = Counter[str]()
+    for made in _earlier(output):
+        sizes[made.format] += made.pages or 1
+    return sorted(names, key=lambda name: -sizes[name])
 
 
 def _writer(name: str) -> ModuleType:
@@ -151,10 +161,12 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         design = theme.load(project)
         fingerprint = _fingerprint(project, design, chosen, options)
         cache = Cache(project.state / "cache", enabled=options.use_cache)
-        book, warnings = load(project, cache, design, options.source_date_epoch)
-        artifacts, worked, reused = _write(project, book, design, cache, chosen, options, progress)
+        with open_press(cache, options.jobs, progress, _preparation(project, design)) as press:
+            book, warnings = load(project, cache, design, options.source_date_epoch)
+            artifacts = _write(book, design, press, _largest_first(chosen, output))
         made, written, removed = _put_in_place(artifacts, output, chosen, book)
-        report = Report(made, warnings, time.perf_counter() - started, worked, reused, written, removed)
+        seconds = time.perf_counter() - started
+        report = Report(made, warnings, seconds, press.worked, press.reused, written, removed)
         _remember(project, fingerprint, output, report)
         cache.prune()
     return report
@@ -168,28 +180,39 @@ def _chosen(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in known if not names or name in names)
 
 
-def _write(
-    project: Project,
-    book: Book,
-    design: Design,
-    cache: Cache,
-    chosen: Sequence[str],
-    options: Options,
-    progress: Progress | None,
-) -> tuple[list[Artifact], int, int]:
-    from pipeline.transforms import select
-    from pipeline.writers import _typeset
-
+def _preparation(project: Project, design: Design) -> Callable[[], None]:
+    """Return what each process of the press does first: it loads WeasyPrint with the design's fonts."""
     fonts = tuple(str(font.path) for font in design.fonts)
     # Fontconfig keeps its list of fonts here even when our own cache is not asked.
-    prepare = partial(_typeset.prepare, fonts, str(project.state / "cache" / "fonts"))
-    artifacts: list[Artifact] = []
-    with open_press(cache, options.jobs, progress, prepare) as press:
-        for name in chosen:
-            made = _writer(name).write(select(book, name), design, press)
-            artifacts.extend(made)
+    return partial(_prepare, fonts, str(project.state / "cache" / "fonts"))
+
+
+def _prepare(fonts: tuple[str, ...], folder: str) -> None:
+    from pipeline.writers import _typeset
+
+    _typeset.prepare(fonts, folder)
+
+
+def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> list[Artifact]:
+    """Return the files of the chosen formats; where there are processes to wait for, all formats at once."""
+
+    def write(name: str) -> Sequence[Artifact]:
+        from pipeline.transforms import select
+
+        # One computes while the others wait for the press: threads that compute at once hold each other up.
+        with press.turn:
+            made: Sequence[Artifact] = _writer(name).write(select(book, name), design, press)
             press.progress.finished(name, len(made))
-        return artifacts, press.worked, press.reused
+        return made
+
+    if press.jobs == 1:
+        return [artifact for name in chosen for artifact in write(name)]
+    with ThreadPoolExecutor(len(chosen)) as threads:
+        try:
+            return [artifact for made in threads.map(write, chosen) for artifact in made]
+        except BaseException:
+            press.close()
+            raise
 
 
 # --------------------------------------------------------------------------- nothing changed

@@ -5,6 +5,7 @@ renders the node.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -516,17 +517,24 @@ def words_of(children: tuple[Inline, ...]) -> str:
 
 
 def walk(node: object) -> Iterator[Struct]:
-    """Yield every node below `node`, itself included, in reading order."""
-    if isinstance(node, Struct):
-        yield node
-        for name in node.__struct_fields__:
-            value = getattr(node, name)
-            if isinstance(value, (tuple, Struct)):
-                yield from walk(value)
-    elif isinstance(node, tuple):
-        for item in node:
-            if isinstance(item, (tuple, Struct)):
-                yield from walk(item)
+    """Yield every node below `node`, itself included, in reading order; places are no nodes."""
+    # A stack and not a recursion: a book has a hundred thousand nodes, and every rule and format walks them.
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, tuple):
+            pending.extend(reversed(current))
+        elif isinstance(current, Struct):
+            yield current
+            pending.extend(getattr(current, name) for name in _fields_with_nodes(type(current)))
+
+
+@cache
+def _fields_with_nodes(kind: type[Struct]) -> tuple[str, ...]:
+    """Return the fields of a struct that may hold nodes, last first."""
+    plain = (str, int, float, bool, Location)
+    fields = msgspec.structs.fields(kind)
+    return tuple(field.name for field in reversed(fields) if field.type not in plain)
 
 
 def tag_of(node: Struct) -> str:

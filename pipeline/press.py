@@ -8,12 +8,15 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from pipeline.cache import Cache
@@ -39,7 +42,9 @@ def no_preparation() -> None:
 class Press:
     """Runs work; `jobs` is the number of processes, and `reused` and `worked` count what it did.
 
-    `prepare` runs once in each process before the first work: it loads what every piece of work needs.
+    `prepare` runs once in each process before its first work: it loads what every piece of work needs.
+
+    Threads may take turns with a press: who holds `turn` computes, and `run` passes it on while its work is elsewhere.
     """
 
     def __init__(
@@ -56,7 +61,8 @@ class Press:
         self.progress = progress or Progress()
         self._prepare = prepare
         self._is_prepared = False
-        self._executor: Executor | None = None
+        self.turn = threading.Lock()
+        self._executor = self._start() if self.jobs > 1 else None
 
     def run(self, work: Callable[[Task], bytes], tasks: Sequence[Task], step: str = "") -> list[bytes]:
         """Return the result of `work` for each task, in the order of the tasks.
@@ -67,14 +73,14 @@ class Press:
         keys = [self.cache.key(name, task) for task in tasks]
         results = [self.cache.get(key) for key in keys]
         missing = [position for position, result in enumerate(results) if result is None]
-        self.reused += len(tasks) - len(missing)
         done = len(tasks) - len(missing)
+        self.reused += done
+        self.worked += len(missing)
         if step:
             self.progress.step(step, done, len(tasks))
         for position, result in self._work(work, tasks, missing):
             results[position] = result
             self.cache.put(keys[position], result)
-            self.worked += 1
             done += 1
             if step:
                 self.progress.step(step, done, len(tasks))
@@ -83,43 +89,66 @@ class Press:
     def _work(
         self, work: Callable[[Task], bytes], tasks: Sequence[Task], missing: list[int]
     ) -> Iterator[tuple[int, bytes]]:
-        if missing and not self._is_prepared:
-            self._prepare()
-            self._is_prepared = True
-        if self.jobs == 1 or len(missing) < 2:
+        if self._executor is None:
+            if missing and not self._is_prepared:
+                self._prepare()
+                self._is_prepared = True
             for position in missing:
                 yield position, work(tasks[position])
             return
-        executor = self._start()
         # The longest first, so that no core waits at the end for one that began late.
-        order = sorted(missing, key=lambda position: -_weight(tasks[position]))
-        futures = {executor.submit(_in_worker, work, tasks[position]): position for position in order}
+        order = sorted(missing, key=lambda position: -_weight(tasks[position])) if len(missing) > 1 else missing
+        futures = {self._executor.submit(_in_worker, work, tasks[position]): position for position in order}
         try:
-            for future in as_completed(futures):
+            for future in self._as_completed(futures):
                 yield futures[future], future.result()
         except BrokenProcessPool as error:
             raise WriteError(
                 "a typesetting process was killed, as happens when memory runs out\n    Try again with --jobs 1."
             ) from error
+        except CancelledError:
+            raise KeyboardInterrupt from None
         finally:
             for future in futures:
                 future.cancel()
 
+    def _as_completed(self, futures: Collection[Future[bytes]]) -> Iterator[Future[bytes]]:
+        """Yield futures as they end; while none has, the turn is somebody else's."""
+        # Unlike concurrent.futures.as_completed, a callback hears of a future that was cancelled before it ran.
+        ended: SimpleQueue[Future[bytes]] = SimpleQueue()
+        for future in futures:
+            future.add_done_callback(ended.put)
+        for _ in futures:
+            with self._turn_passed_on():
+                future = ended.get()
+            yield future
+
+    @contextmanager
+    def _turn_passed_on(self) -> Iterator[None]:
+        is_taken = self.turn.locked()
+        if is_taken:
+            self.turn.release()
+        try:
+            yield
+        finally:
+            if is_taken:
+                self.turn.acquire()
+
     def _start(self) -> Executor:
-        if self._executor is None:
-            # A forked worker has the libraries loaded already; and fork needs no socket, as forkserver does.
-            method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-            context = multiprocessing.get_context(method)
-            self._executor = ProcessPoolExecutor(
-                self.jobs, mp_context=context, initializer=_prepare_worker, initargs=(self._prepare,)
-            )
-        return self._executor
+        """Start the processes now: they load their libraries while the manuscript is read."""
+        # They are forked before any thread begins; and fork needs no socket, as forkserver does.
+        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+        context = multiprocessing.get_context(method)
+        executor = ProcessPoolExecutor(
+            self.jobs, mp_context=context, initializer=_prepare_worker, initargs=(self._prepare,)
+        )
+        executor.submit(no_preparation)
+        return executor
 
     def close(self) -> None:
         """Let the workers finish what they do, and end them."""
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
-            self._executor = None
 
 
 @contextmanager
@@ -152,14 +181,13 @@ def _prepare_worker(prepare: Callable[[], None]) -> None:
 
 
 def _in_worker(work: Callable[[Task], bytes], task: Task) -> bytes:
-    # A document is one large cyclic structure: collecting it once, at the end, saves a fifth of the time.
+    # A document is one large cyclic structure: collecting it once saves a fifth of the time, and doing so before the
+    # next one lets its result go at once.
+    gc.collect()
     gc.disable()
-    try:
-        return work(task)
-    finally:
-        gc.enable()
-        gc.collect()
+    return work(task)
 
 
 def _weight(task: Struct) -> int:
-    return sum(len(value) for name in task.__struct_fields__ if isinstance(value := getattr(task, name), (str, bytes)))
+    """Return about how long a piece of work takes, as the bytes that it starts from."""
+    return len(msgspec.msgpack.encode(task))

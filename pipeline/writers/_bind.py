@@ -24,6 +24,8 @@ from pipeline.writers._folios import Folio, Stamp, Style
 from pipeline.writers._typeset import Gathering
 
 SCHEME = "quire-place"
+# Structure elements that hold words and never a table.
+_WITHOUT_TABLES = {"/P", "/Span", "/Link", "/Form", "/Figure", "/Lbl", "/Caption"} | {f"/H{n}" for n in range(1, 7)}
 # No subset of a gathering comes near it, and every whole font is beyond it.
 _WHOLE_FONT_BYTES = 60_000
 
@@ -54,39 +56,47 @@ def place_address(owner: str, anchor: str = "") -> str:
     return f"{SCHEME}:{place(owner, anchor)}"
 
 
-def finish(pdf: bytes, book: Book, title: str) -> bytes:
-    """Return one typeset PDF with the book's metadata."""
-    return bind([Gathering(pdf, 0, ())], book, title)
+class Binding(Struct, frozen=True):
+    """What one PDF is bound from: its gatherings, its metadata, and what goes around their pages.
+
+    `folios` has one for each page, or none at all.
+    """
+
+    gatherings: tuple[Gathering, ...]
+    title: str
+    authors: tuple[str, ...]
+    language: str
+    date: str
+    description: str
+    outline: tuple[Bookmark, ...] = ()
+    labels: tuple[PageLabels, ...] = ()
+    folios: tuple[Folio, ...] = ()
+    look: Style | None = None
 
 
-def bind(
-    gatherings: Sequence[Gathering],
-    book: Book,
-    title: str,
-    *,
-    outline: Sequence[Bookmark] = (),
-    labels: Sequence[PageLabels] = (),
-    folios: Sequence[Folio] = (),
-    look: Style | None = None,
-) -> bytes:
-    """Return the gatherings as one PDF/UA-1 document, the same bytes each time.
+def binding(gatherings: Sequence[Gathering], book: Book, title: str, **around: Any) -> Binding:
+    """Return a binding with the book's metadata; `around` are the fields after them."""
+    return Binding(tuple(gatherings), title, book.authors, book.language, book.date, book.description, **around)
 
-    `folios` has one for each page. Raises WriteError for a link to a place that is not in the book, and for two form
-    fields of one name.
+
+def bind(task: Binding) -> bytes:
+    """Return one PDF/UA-1 document, the same bytes each time.
+
+    Raises WriteError for a link to a place that is not in the book, and for two form fields of one name.
     """
     pdf = pikepdf.new()
-    sewing = _Sewing(pdf, gatherings)
+    sewing = _Sewing(pdf, task.gatherings)
     sewing.sew()
-    if look is not None and folios:
-        stamp = Stamp(pdf, look, folios)
-        for page, folio in zip(pdf.pages, folios, strict=True):
+    if task.look is not None and task.folios:
+        stamp = Stamp(pdf, task.look, task.folios)
+        for page, folio in zip(pdf.pages, task.folios, strict=True):
             stamp.draw(page, folio)
-    if outline:
-        pdf.Root.Outlines = _outlines(pdf, outline, sewing.destinations)
+    if task.outline:
+        pdf.Root.Outlines = _outlines(pdf, task.outline, sewing.destinations)
         pdf.Root.PageMode = Name.UseOutlines
-    if labels:
-        pdf.Root.PageLabels = Dictionary(Nums=Array(list(_label_numbers(labels))))
-    _set_metadata(pdf, book, title)
+    if task.labels:
+        pdf.Root.PageLabels = Dictionary(Nums=Array(list(_label_numbers(task.labels))))
+    _set_metadata(pdf, task)
     stream = io.BytesIO()
     pdf.save(
         stream,
@@ -266,9 +276,11 @@ def _table_elements(element: pikepdf.Object) -> Iterator[pikepdf.Object]:
     pending = [element]
     while pending:
         current = pending.pop()
-        kind = current.get("/S")
-        if kind in (Name.TH, Name.TD):
+        kind = str(current.get("/S"))
+        if kind in ("/TH", "/TD"):
             yield current
+            continue
+        if kind in _WITHOUT_TABLES:
             continue
         kids = current.get("/K")
         if isinstance(kids, Array):
@@ -321,7 +333,8 @@ def _label_numbers(labels: Sequence[PageLabels]) -> Iterator[Any]:
 
 
 def _digest(stream: pikepdf.Object) -> bytes:
-    return hashlib.sha256(stream.read_bytes()).digest()
+    # Compressed by one library in one way, the same file has the same bytes.
+    return hashlib.sha256(stream.read_raw_bytes()).digest()
 
 
 def _without_noncharacters(to_unicode: bytes) -> bytes:
@@ -339,28 +352,28 @@ def _without_noncharacters(to_unicode: bytes) -> bytes:
     return b"".join(kept)
 
 
-def _set_metadata(pdf: Pdf, book: Book, title: str) -> None:
+def _set_metadata(pdf: Pdf, task: Binding) -> None:
     """Set title, language and the rest, in the document's dictionary and in XMP, with no clock."""
-    authors = ", ".join(book.authors)
-    stamp = f"{book.date}T00:00:00Z"
-    date = f"D:{book.date.replace('-', '')}000000Z"
+    authors = ", ".join(task.authors)
+    stamp = f"{task.date}T00:00:00Z"
+    date = f"D:{task.date.replace('-', '')}000000Z"
     producer = f"Quire {__version__}"
-    pdf.Root.Lang = String(book.language)
+    pdf.Root.Lang = String(task.language)
     pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-    info = {"/Title": title, "/Author": authors, "/Subject": book.description, "/Creator": producer}
+    info = {"/Title": task.title, "/Author": authors, "/Subject": task.description, "/Creator": producer}
     for key, value in {**info, "/Producer": producer, "/CreationDate": date, "/ModDate": date}.items():
         if value:
             pdf.docinfo[key] = value
-    creators = "".join(f"<rdf:li>{escape(author)}</rdf:li>" for author in book.authors)
+    creators = "".join(f"<rdf:li>{escape(author)}</rdf:li>" for author in task.authors)
     packet = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
  xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
 <dc:format>application/pdf</dc:format>
-<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(title)}</rdf:li></rdf:Alt></dc:title>
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(task.title)}</rdf:li></rdf:Alt></dc:title>
 <dc:creator><rdf:Seq>{creators}</rdf:Seq></dc:creator>
-<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(book.description)}</rdf:li></rdf:Alt></dc:description>
-<dc:language><rdf:Bag><rdf:li>{escape(book.language)}</rdf:li></rdf:Bag></dc:language>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(task.description)}</rdf:li></rdf:Alt></dc:description>
+<dc:language><rdf:Bag><rdf:li>{escape(task.language)}</rdf:li></rdf:Bag></dc:language>
 <xmp:CreateDate>{stamp}</xmp:CreateDate><xmp:ModifyDate>{stamp}</xmp:ModifyDate>
 <xmp:CreatorTool>{producer}</xmp:CreatorTool><pdf:Producer>{producer}</pdf:Producer>
 <pdfuaid:part>1</pdfuaid:part>

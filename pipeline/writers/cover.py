@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pipeline.model import Artifact, Book
 from pipeline.press import Press
 from pipeline.theme import Design
-from pipeline.writers import _bind
+from pipeline.writers import _bind, _typeset
 from pipeline.writers._cover import cover_pdf, cover_png
 
 
@@ -13,7 +13,8 @@ def write(book: Book, design: Design, press: Press) -> Sequence[Artifact]:
     """Return the cover as a PDF of one page and as PNG."""
     sources = ("content/book.yaml",)
     size = design.theme.cover
-    pdf = _bind.finish(cover_pdf(book, design, press), book, f"{book.title}: cover")
+    page = _typeset.Gathering(cover_pdf(book, design, press), 1, ())
+    [pdf] = press.run(_bind.bind, [_bind.binding([page], book, f"{book.title}: cover")])
     words = f"the front cover, {size['width']} × {size['height']} pixels, for shops"
     return (
         Artifact("cover.pdf", "cover", "application/pdf", pdf, "the front cover, for printing", sources, pages=1),

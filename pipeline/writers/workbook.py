@@ -88,15 +88,16 @@ class _Workbook:
         starts = _starts(gatherings)
         labels = _page_labels(starts, first_of_body)
         folios = self._folios(order, pieces, gatherings, starts[first_of_body])
-        pdf = _bind.bind(
+        binding = _bind.binding(
             gatherings,
             self.book,
             self.book.title,
-            outline=self._outline(order),
+            outline=self._outline(),
             labels=labels,
             folios=folios,
             look=_folios.style(self.design),
         )
+        [pdf] = self.press.run(_bind.bind, [binding])
         return pdf, sum(gathering.pages for gathering in gatherings)
 
     def _has(self, piece: m.Matter | m.Generated) -> bool:
@@ -248,7 +249,7 @@ class _Workbook:
         pieces: dict[str, Piece],
         gatherings: Sequence[_typeset.Gathering],
         body_start: int,
-    ) -> list[_folios.Folio]:
+    ) -> tuple[_folios.Folio, ...]:
         folios: list[_folios.Folio] = []
         for name, gathering in zip(order, gatherings, strict=True):
             piece = pieces[name]
@@ -260,9 +261,9 @@ class _Workbook:
                     folios.append(_folios.Folio(""))
                 else:
                     folios.append(_folios.Folio(number, head if page else ""))
-        return folios
+        return tuple(folios)
 
-    def _outline(self, order: Sequence[str]) -> list[Bookmark]:
+    def _outline(self) -> tuple[Bookmark, ...]:
         bookmarks = [Bookmark(self.book.title, place("title-page")), Bookmark("Contents", place("contents"))]
         bookmarks += [Bookmark(matter.title, place(matter.id)) for matter in self.book.front]
         for part in self.book.parts:
@@ -273,7 +274,7 @@ class _Workbook:
             if self._has(piece):
                 title = piece.title if isinstance(piece, m.Matter) else _TITLES[piece.kind]
                 bookmarks.append(Bookmark(title, place(_owner(piece))))
-        return bookmarks
+        return tuple(bookmarks)
 
     @staticmethod
     def _chapter_bookmark(chapter: m.Chapter) -> Bookmark:
@@ -299,9 +300,9 @@ def _starts(gatherings: Sequence[_typeset.Gathering]) -> list[int]:
     return starts
 
 
-def _page_labels(starts: Sequence[int], first_of_body: int) -> list[PageLabels]:
+def _page_labels(starts: Sequence[int], first_of_body: int) -> tuple[PageLabels, ...]:
     """Return labels: the cover by its name, front matter in roman from i, the body in arabic from 1."""
-    return [PageLabels(0, "", "Cover"), PageLabels(1, "r"), PageLabels(starts[first_of_body], "D")]
+    return (PageLabels(0, "", "Cover"), PageLabels(1, "r"), PageLabels(starts[first_of_body], "D"))
 
 
 def _labels_by_name(order: Sequence[str], pages: Sequence[int], first_of_body: int) -> dict[str, list[str]]:

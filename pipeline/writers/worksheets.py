@@ -19,18 +19,24 @@ def write(book: Book, design: Design, press: Press) -> Sequence[Artifact]:
         return ()
     sheets = _sheets(chapters, book, design)
     gatherings = [_typeset.decode(result) for result in press.run(_typeset.typeset, sheets, "worksheets")]
+    bindings = [
+        _bind.binding([gathering], book, f"{_title(chapter)}: worksheet {chapter.number}")
+        for chapter, gathering in zip(chapters, gatherings, strict=True)
+    ]
+    outline = tuple(Bookmark(f"{chapter.number}. {_title(chapter)}", place(chapter.id)) for chapter in chapters)
+    labels = (PageLabels(0, "D"),)
+    bindings.append(_bind.binding(gatherings, book, f"{book.title}: worksheets", outline=outline, labels=labels))
+    *pdfs, pack = press.run(_bind.bind, bindings, "worksheets")
     artifacts = [
         _artifact(
             f"{chapter.file_stem}.pdf",
-            _bind.bind([gathering], book, f"{_title(chapter)}: worksheet {chapter.number}"),
+            pdf,
             f"the worksheet of chapter {chapter.number}, {chapter.title}",
             (chapter.location.path,),
             gathering.pages,
         )
-        for chapter, gathering in zip(chapters, gatherings, strict=True)
+        for chapter, gathering, pdf in zip(chapters, gatherings, pdfs, strict=True)
     ]
-    outline = [Bookmark(f"{chapter.number}. {_title(chapter)}", place(chapter.id)) for chapter in chapters]
-    pack = _bind.bind(gatherings, book, f"{book.title}: worksheets", outline=outline, labels=[PageLabels(0, "D")])
     sources = tuple(sorted(chapter.location.path for chapter in chapters))
     pages = sum(gathering.pages for gathering in gatherings)
     artifacts.append(_artifact("all.pdf", pack, "all worksheets in one file", sources, pages))

@@ -25,7 +25,7 @@ def typeset(prepared_design):
 
 
 def bound(gatherings: list[Gathering], **options) -> pikepdf.Pdf:
-    return pikepdf.open(io.BytesIO(_bind.bind(gatherings, a_book(), "Title", **options)))
+    return pikepdf.open(io.BytesIO(_bind.bind(_bind.binding(gatherings, a_book(), "Title", **options))))
 
 
 def chapter(owner: str, other: str) -> str:
@@ -121,7 +121,8 @@ def test_a_font_that_is_embedded_whole_is_there_once(two: list[Gathering]) -> No
 
 
 def test_binding_twice_gives_the_same_bytes(two: list[Gathering]) -> None:
-    assert _bind.bind(two, a_book(), "Title") == _bind.bind(two, a_book(), "Title")
+    task = _bind.binding(two, a_book(), "Title")
+    assert _bind.bind(task) == _bind.bind(task)
 
 
 def test_metadata_come_from_the_book_and_not_from_a_clock(two: list[Gathering]) -> None:
