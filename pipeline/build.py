@@ -1,14 +1,9 @@
-"""A project in; everything it makes under `output/`, each file whole or not at all: the one place that writes there."""
+"""A project in; its formats built and put in place, its findings, and a report of what was done, out."""
 
 import contextlib
 import hashlib
 import importlib
-import json
-import os
 import pkgutil
-import shutil
-import signal
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import ModuleType
 
 import msgspec
@@ -28,25 +23,10 @@ from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.errors import ConfigError, ContentError, Finding, WriteError
 from pipeline.model import Artifact, Book
+from pipeline.output import MANIFEST, README, Made, cant_write, earlier, put_in_place, write_whole
 from pipeline.press import Press, Progress, open_press
 from pipeline.project import Project
 from pipeline.theme import Design
-
-MANIFEST = "manifest.json"
-README = "README.txt"
-
-
-class Made(Struct, frozen=True):
-    """A file that was built, as the manifest names it; `reused` says that it was there already, the same."""
-
-    path: str
-    format: str
-    media_type: str
-    bytes: int
-    sha256: str
-    summary: str
-    sources: tuple[str, ...]
-    pages: int | None = None
 
 
 class Report(Struct, frozen=True):
@@ -59,10 +39,6 @@ class Report(Struct, frozen=True):
     reused: int
     written: tuple[str, ...]
     removed: tuple[str, ...]
-
-
-class _Manifest(Struct, frozen=True):
-    artifacts: tuple[Made, ...]
 
 
 class Options(Struct, frozen=True):
@@ -90,7 +66,7 @@ def _summary(name: str) -> str:
 def _largest_first(names: Sequence[str], output: Path) -> list[str]:
     """Return formats so that the one that made most last time begins, as it is likely to take longest."""
     sizes = Counter[str]()
-    for made in _earlier(output):
+    for made in earlier(output):
         sizes[made.format] += made.pages or 1
     return sorted(names, key=lambda name: -sizes[name])
 
@@ -164,7 +140,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         with open_press(cache, options.jobs, progress, _preparation(project, design)) as press:
             book, warnings = load(project, cache, design, options.source_date_epoch)
             artifacts = _write(book, design, press, _largest_first(chosen, output))
-        made, written, removed = _put_in_place(artifacts, output, chosen, book)
+        made, written, removed = put_in_place(artifacts, output, chosen, book)
         seconds = time.perf_counter() - started
         report = Report(made, warnings, seconds, press.worked, press.reused, written, removed)
         _remember(project, fingerprint, output, report)
@@ -258,143 +234,7 @@ def _unchanged(project: Project, output: Path, chosen: Sequence[str], options: O
 def _remember(project: Project, fingerprint: str, output: Path, report: Report) -> None:
     memory = _Memory(fingerprint, str(output), report)
     with contextlib.suppress(OSError):
-        _write_file(project.state / "last-build.json", msgspec.json.encode(memory))
-
-
-# --------------------------------------------------------------------------- putting files in place
-
-
-def _put_in_place(
-    artifacts: Sequence[Artifact], output: Path, chosen: Sequence[str], book: Book
-) -> tuple[tuple[Made, ...], tuple[str, ...], tuple[str, ...]]:
-    """Write every file beside its place, then move all of them in; return what there is, was written and removed.
-
-    A failure before the moves leaves `output` as it was. What the chosen formats no longer make is removed.
-    """
-    made = [_made(artifact) for artifact in artifacts]
-    earlier = _earlier(output)
-    kept = [entry for entry in earlier if entry.format not in chosen]
-    listing = tuple(sorted((*kept, *made), key=lambda entry: entry.path))
-    wanted = {artifact.path: artifact.content for artifact in artifacts}
-    wanted[MANIFEST] = _manifest(listing, book)
-    wanted[README] = _readme(listing, book)
-    stale = tuple(entry.path for entry in earlier if entry.path not in {entry.path for entry in listing})
-    changed = {path: content for path, content in wanted.items() if not _is_same(output / path, content)}
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".quire-", dir=output))
-    except OSError as error:
-        raise _cant_write(output, error) from error
-    try:
-        for path, content in changed.items():
-            staged = staging / path
-            staged.parent.mkdir(parents=True, exist_ok=True)
-            staged.write_bytes(content)
-        with _uninterrupted():
-            for path in changed:
-                (output / path).parent.mkdir(parents=True, exist_ok=True)
-                (staging / path).replace(output / path)
-            for path in stale:
-                _remove(output, path)
-    except OSError as error:
-        raise _cant_write(output, error) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return listing, tuple(sorted(changed)), stale
-
-
-def _made(artifact: Artifact) -> Made:
-    parts = PurePosixPath(artifact.path).parts
-    if not parts or PurePosixPath(artifact.path).is_absolute() or ".." in parts:
-        raise WriteError(f"a writer made a file outside output/: {artifact.path}")
-    digest = hashlib.sha256(artifact.content).hexdigest()
-    return Made(
-        artifact.path,
-        artifact.format,
-        artifact.media_type,
-        len(artifact.content),
-        digest,
-        artifact.summary,
-        artifact.sources,
-        artifact.pages,
-    )
-
-
-def _earlier(output: Path) -> tuple[Made, ...]:
-    """Return the files that the manifest in `output` names, none where there is no manifest of ours."""
-    try:
-        manifest = msgspec.json.decode((output / MANIFEST).read_bytes(), type=_Manifest)
-    except (OSError, msgspec.DecodeError):
-        return ()
-    # The manifest lies in a folder that anybody may edit: it must not make us remove a file elsewhere.
-    return tuple(e for e in manifest.artifacts if not PurePosixPath(e.path).is_absolute() and ".." not in e.path)
-
-
-def _manifest(listing: Sequence[Made], book: Book) -> bytes:
-    artifacts = [
-        {
-            "path": entry.path,
-            "format": entry.format,
-            "media_type": entry.media_type,
-            "bytes": entry.bytes,
-            "sha256": entry.sha256,
-            "summary": entry.summary,
-            "sources": entry.sources,
-            **({} if entry.pages is None else {"pages": entry.pages}),
-        }
-        for entry in listing
-    ]
-    manifest = {"title": book.title, "identifier": book.identifier, "date": book.date, "artifacts": artifacts}
-    return (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _readme(listing: Sequence[Made], book: Book) -> bytes:
-    width = max((len(entry.path) for entry in listing), default=0)
-    rows = [f"{entry.path.ljust(width)}  {entry.summary}" for entry in listing]
-    rows.append(f"{MANIFEST.ljust(width)}  every file above with its size, hash and sources, for programs")
-    return (f"{book.title}\n{'=' * len(book.title)}\n\n" + "\n".join(rows) + "\n").encode()
-
-
-def _is_same(path: Path, content: bytes) -> bool:
-    try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
-    except OSError:
-        return False
-
-
-def _remove(output: Path, path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        (output / path).unlink()
-    with contextlib.suppress(OSError):
-        (output / path).parent.rmdir()
-
-
-def _write_file(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(name).replace(path)
-
-
-def _cant_write(output: Path, error: OSError) -> WriteError:
-    return WriteError(
-        f"{output}: can't be written: {error.strerror or error}\n"
-        "    What was there before is whole. Free the disk or the folder, or name another: --output DIR."
-    )
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait until the block has ended, so that no half of a build is moved in."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        write_whole(project.state / "last-build.json", msgspec.json.encode(memory))
 
 
 @contextmanager
@@ -412,7 +252,7 @@ def _only_build(project: Project) -> Iterator[None]:
             "    Wait until it has ended."
         ) from None
     except OSError as error:
-        raise _cant_write(project.state, error) from error
+        raise cant_write(project.state, error) from error
     try:
         yield
     finally:

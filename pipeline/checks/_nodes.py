@@ -22,6 +22,8 @@ class File(Struct, frozen=True):
 
 
 class Nodes(Struct, frozen=True):
+    """Every file of the book; the newsletter's issues, and then its mails; every entry of the glossary."""
+
     files: tuple[File, ...]
     issues: tuple[File, ...]
     glossary: tuple[File, ...]
@@ -50,8 +52,13 @@ def _gather(book: m.Book) -> Nodes:
         files.extend(map(_chapter, part.chapters))
     files.extend(_matter(piece) for piece in book.back if isinstance(piece, m.Matter))
     issues = [
-        File(issue.id, issue.location, (issue.subject, issue.preheader), tuple(m.walk(issue.text)))
-        for issue in (book.newsletter.issues if book.newsletter else ())
+        File(
+            issue.kind if isinstance(issue, m.Mail) else issue.id,
+            issue.location,
+            (issue.subject, issue.preheader),
+            tuple(m.walk(issue.text)),
+        )
+        for issue in (book.newsletter.letters if book.newsletter else ())
     ]
     glossary = [File(e.id, e.location, (e.term, *e.also), tuple(m.walk(e.definition))) for e in book.glossary]
     by_type: dict[type, list[Struct]] = defaultdict(list)

@@ -11,7 +11,8 @@ from pipeline.errors import Finding
 def check(book: m.Book, context: Context) -> Iterator[Finding]:
     """Yield a finding for each worksheet link outside an issue."""
     nodes = nodes_of(book)
-    for file in (*nodes.files, *nodes.glossary):
+    mails = {mail.location for mail in book.newsletter.mails} if book.newsletter else set()
+    for file in (*nodes.files, *nodes.glossary, *(file for file in nodes.issues if file.location in mails)):
         for node in file.nodes:
             if isinstance(node, m.WorksheetLink):
                 message, hint = "{worksheet} outside an issue", "Write {ref}`…` with the name of the chapter."

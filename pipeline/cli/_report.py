@@ -6,8 +6,9 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from pipeline.build import Made, Report
+from pipeline.build import Report
 from pipeline.cli._session import size
+from pipeline.output import Made
 
 
 def as_json_text(report: Report) -> str:

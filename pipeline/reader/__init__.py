@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Generic, Literal, TypeVar, cast
 
+import msgspec
 from msgspec import Struct
 
 from pipeline import model as m
 from pipeline.errors import ContentError, Finding, Location
 from pipeline.metadata import Lines, decode, suggest
-from pipeline.project import Motif, Name, PartSettings, Project, Settings, Slug
+from pipeline.project import BisacSettings, Motif, Name, PartSettings, Project, Settings, Slug, ThemaSettings
 from pipeline.reader._slug import slugify
 from pipeline.reader._source import load
 from pipeline.reader.images import Images
@@ -65,6 +66,13 @@ class IssueMetadata(Struct, frozen=True, forbid_unknown_fields=True):
     preheader: Name
     chapter: Name
     slug: Slug | None = None
+
+
+class MailMetadata(Struct, frozen=True, forbid_unknown_fields=True):
+    """The metadata block of the mail that asks for a confirmation, or that says welcome."""
+
+    subject: Name
+    preheader: Name
 
 
 _Meta = TypeVar("_Meta", bound=Struct)
@@ -149,6 +157,10 @@ class _BookReader:
             references=references,
             glossary=glossary,
             images=dict(sorted(self.images.images.items())),
+            texts_around=self._texts_around(),
+            bounds=self._bounds(),
+            own_words=self._own_list("words.txt"),
+            own_phrases=self._own_list("cliches.txt"),
         )
         self._report_duplicates(book)
         return book
@@ -183,7 +195,7 @@ class _BookReader:
         text = reading.document(source.body, source.body_line)
         self.findings.extend(findings)
         self.findings.extend(reading.findings)
-        if folder != "newsletter":
+        if folder not in ("newsletter", "mails"):
             self.labels.extend(reading.labels.items())
         if not text.blocks and not reading.findings:
             where = Location(source.path, source.body_line)
@@ -285,7 +297,46 @@ class _BookReader:
                         number, found.name, found.slug, subject, preheader, meta.chapter, found.text, found.location
                     )
                 )
-        return m.Newsletter(settings.id, self._smart(settings.title), tuple(issues))
+        mails = self._mail("confirmation", settings.confirmation), self._mail("welcome", settings.welcome)
+        return m.Newsletter(settings.id, self._smart(settings.title), tuple(issues), *mails)
+
+    def _mail(self, kind: Literal["confirmation", "welcome"], name: str | None) -> m.Mail | None:
+        found = self._file("mails", name, MailMetadata, self.lines.at("newsletter", kind)) if name else None
+        if found is None:
+            return None
+        meta = found.metadata
+        return m.Mail(kind, self._smart(meta.subject), self._smart(meta.preheader), found.text, found.location)
+
+    # ------------------------------------------------------------------ around the book
+
+    def _texts_around(self) -> m.Texts:
+        texts = self.settings.texts
+        return m.Texts(
+            back_cover=self._paragraphs(texts.back_cover),
+            short_description=self._smart(_one_line(texts.short_description)),
+            long_description=self._paragraphs(texts.long_description),
+            keywords=tuple(self._smart(_one_line(keyword)) for keyword in texts.keywords),
+            bisac=_subjects(texts.bisac),
+            thema=_subjects(texts.thema),
+            cover_alt=self._smart(_one_line(texts.cover_alt)),
+            locations={key: self.lines.at("texts", key) for key in texts.__struct_fields__},
+        )
+
+    def _paragraphs(self, text: str) -> tuple[str, ...]:
+        """Return a text's paragraphs, each on one line: a folded text (`>-`) ends each with one line's end."""
+        parts = re.split(r"\n\s*\n", text) if re.search(r"\n\s*\n", text) else text.split("\n")
+        return tuple(self._smart(_one_line(part)) for part in parts if part.strip())
+
+    def _bounds(self) -> m.Bounds:
+        bounds = self.settings.bounds
+        return m.Bounds(**msgspec.structs.asdict(bounds), location=self.lines.at("bounds"))
+
+    def _own_list(self, name: str) -> tuple[str, ...]:
+        """Return the lines of a list that the project may have, without empty ones and remarks."""
+        path = self.project.content / name
+        text = self.project.read_text(path, self.findings) if path.exists() else None
+        lines = map(_one_line, (text or "").split("\n"))
+        return tuple(line for line in lines if line and not line.startswith("#"))
 
     def _smart(self, text: str) -> str:
         return smart(text, self.settings.language)
@@ -326,6 +377,8 @@ class _BookReader:
         self._report_prompts(prompts)
         for issue in issues:
             self._report_prompts(m.walk(issue.text))
+        for mail in book.newsletter.mails if book.newsletter else ():
+            self._report_prompts(m.walk(mail.text))
 
     def _report_prompts(self, nodes: Iterable[Struct]) -> None:
         prompts = [node for node in nodes if isinstance(node, m.Prompt)]
@@ -347,6 +400,7 @@ _FOLDERS: dict[str, type[Struct]] = {
     "chapters": ChapterMetadata,
     "back": MatterMetadata,
     "newsletter": IssueMetadata,
+    "mails": MailMetadata,
 }
 
 
@@ -370,6 +424,10 @@ def _no_settings() -> Settings:
 def _sender(settings: Settings) -> m.Sender | None:
     sender = settings.sender
     return m.Sender(_one_line(sender.name), sender.address, sender.postal_address) if sender else None
+
+
+def _subjects(subjects: Sequence[BisacSettings | ThemaSettings]) -> tuple[m.Subject, ...]:
+    return tuple(m.Subject(subject.code, _one_line(subject.words)) for subject in subjects)
 
 
 def _split_worksheet(text: m.Document) -> tuple[m.Document, tuple[m.Prompt, ...]]:

@@ -1,4 +1,4 @@
-"""A role in, inlines out: cite, term, ref, index, worksheet."""
+"""A role in, inlines out: cite, term, ref, index, worksheet, confirm."""
 
 import difflib
 import re
@@ -63,7 +63,11 @@ def _ref(reading: "Reading", content: str, line: int) -> tuple[m.Inline, ...]:
 
 
 def _index(reading: "Reading", content: str, line: int) -> tuple[m.Inline, ...]:
+    # Headings of the index are printed as they stand here, so they are made typographic like the text.
+    from pipeline.reader.markdown import smart
+
     text, target = _split(content)
+    target = smart(target, reading.language)
     see = see_also = ""
     for prefix in ("see:", "seealso:"):
         if target.startswith(prefix):
@@ -86,6 +90,10 @@ def _worksheet(reading: "Reading", content: str, line: int) -> tuple[m.Inline, .
     return (m.WorksheetLink(_shown(reading, content, line), reading.at(line)),)
 
 
+def _confirm(reading: "Reading", content: str, line: int) -> tuple[m.Inline, ...]:
+    return (m.ConfirmLink(_shown(reading, content, line), reading.at(line)),)
+
+
 ROLES: dict[str, Callable[["Reading", str, int], tuple[m.Inline, ...]]] = {
     "cite": _cite,
     "cite:p": _cite,
@@ -94,4 +102,5 @@ ROLES: dict[str, Callable[["Reading", str, int], tuple[m.Inline, ...]]] = {
     "ref": _ref,
     "index": _index,
     "worksheet": _worksheet,
+    "confirm": _confirm,
 }

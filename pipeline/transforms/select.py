@@ -6,7 +6,7 @@ import msgspec
 
 from pipeline import model as m
 
-_Node = TypeVar("_Node", m.Matter, m.Part, m.Chapter, m.Issue)
+_Node = TypeVar("_Node", m.Matter, m.Part, m.Chapter, m.Issue, m.Mail)
 
 
 def select(book: m.Book, format_name: str) -> m.Book:
@@ -32,7 +32,10 @@ def select(book: m.Book, format_name: str) -> m.Book:
         msgspec.structs.replace(keep(part), chapters=tuple(map(keep_chapter, part.chapters))) for part in book.parts
     )
     newsletter = book.newsletter and msgspec.structs.replace(
-        book.newsletter, issues=tuple(map(keep, book.newsletter.issues))
+        book.newsletter,
+        issues=tuple(map(keep, book.newsletter.issues)),
+        confirmation=book.newsletter.confirmation and keep(book.newsletter.confirmation),
+        welcome=book.newsletter.welcome and keep(book.newsletter.welcome),
     )
     return msgspec.structs.replace(
         book,

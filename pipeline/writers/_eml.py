@@ -43,7 +43,10 @@ class Mailbox(Struct, frozen=True):
 
 
 class Letter(Struct, frozen=True):
-    """All that a message is made of; `sent` is aware; addresses of pages begin with https."""
+    """All that a message is made of; `sent` is aware; addresses of pages begin with https.
+
+    What is empty is left out. `is_automatic` is for an answer by a machine, which no other machine is to answer.
+    """
 
     sender: Mailbox
     recipient: Mailbox
@@ -60,6 +63,7 @@ class Letter(Struct, frozen=True):
     text: str
     html: str
     pictures: tuple[Picture, ...] = ()
+    is_automatic: bool = False
 
 
 def build(letter: Letter) -> bytes:
@@ -73,14 +77,10 @@ def build(letter: Letter) -> bytes:
         _header("Subject", phrase(letter.subject)),
         _header("Date", format_datetime(letter.sent).split(" ")),
         _header("Message-ID", [f"<{letter.message_id}>"]),
-        # RFC 2369: one logical line; RFC 8058: https, and a POST is enough.
-        _header("List-Unsubscribe", [f"<{letter.unsubscribe_url}>"]),
-        _header("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"]),
-        _header("List-Id", [*_display_name(letter.list_name), f"<{letter.list_id}>"]),
-        _header("List-Help", [f"<{letter.preferences_url}>"]),
-        _header("List-Archive", [f"<{letter.archive_url}>"]),
+        *_list_headers(letter),
         _header("Feedback-ID", [letter.feedback_id]),
-        _header("Precedence", ["bulk"]),
+        # RFC 3834 §5.
+        *([_header("Auto-Submitted", ["auto-generated"])] if letter.is_automatic else []),
         _header("Content-Language", [letter.language]),
         _header("MIME-Version", ["1.0"]),
     ]
@@ -88,6 +88,20 @@ def build(letter: Letter) -> bytes:
     if letter.pictures:
         html = _multipart("related", [html, *map(_picture_part, letter.pictures)], 'type="text/html";')
     return b"".join(headers) + _multipart("alternative", [_text_part("text/plain", letter.text), html])
+
+
+def _list_headers(letter: Letter) -> list[bytes]:
+    """Return what makes a message one of a list's."""
+    headers = []
+    if letter.unsubscribe_url:
+        # RFC 2369: one logical line; RFC 8058: https, and a POST is enough.
+        headers.append(_header("List-Unsubscribe", [f"<{letter.unsubscribe_url}>"]))
+        headers.append(_header("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"]))
+    if letter.list_id:
+        headers.append(_header("List-Id", [*_display_name(letter.list_name), f"<{letter.list_id}>"]))
+        headers.append(_header("Precedence", ["bulk"]))
+    pages = {"List-Help": letter.preferences_url, "List-Archive": letter.archive_url}
+    return headers + [_header(name, [f"<{address}>"]) for name, address in pages.items() if address]
 
 
 # --------------------------------------------------------------------------- parts

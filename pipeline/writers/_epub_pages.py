@@ -301,7 +301,9 @@ class _Pages:
 
 
 def cover_words(book: m.Book) -> str:
-    """Return the cover's alternative text."""
+    """Return the cover's alternative text: the author's, or one made of what stands on it."""
+    if book.texts_around.cover_alt:
+        return book.texts_around.cover_alt
     lines = [book.title, book.subtitle, *book.authors, motif_words(book.motif)]
     return "Cover: " + " ".join(f"{line}." for line in lines if line)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup as Markup
 from markupsafe import escape
 from msgspec import Struct
@@ -22,7 +23,8 @@ Href = Callable[[str, str], str]
 
 @lru_cache(maxsize=4)
 def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
-    environment = jinja2.Environment(
+    # A project may bring templates with it, from whoever it came: they may fill in a page and do nothing else.
+    environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(folders),
         # A stylesheet holds values of the theme alone, and quotation marks that must stay.
         autoescape=lambda name: name is None or not name.endswith(".css.j2"),

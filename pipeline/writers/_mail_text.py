@@ -1,18 +1,30 @@
-"""A newsletter issue in; its plain-text part out, drawn from the model and wrapped at 72.
+"""A letter in; its plain-text part out, drawn from the model and wrapped at 72.
 
 Links become numbers in brackets whose addresses stand at the end, prompts are drawn in characters. Braces that the
 author wrote are kept apart, `{ {`, so that delivery never takes them for a placeholder.
 """
 
 import re
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Iterable, Sequence
 
 from pipeline import model as m
 from pipeline.writers._html import label_of
+from pipeline.writers._letters import Letter, kind_of
+from pipeline.writers._text_lines import (
+    BREAK,
+    GAP,
+    LEAST_COLUMN,
+    WIDTH,
+    hung,
+    prefixed,
+    row_of,
+    ruled,
+    spaced,
+    table,
+    underlined,
+    wrapped,
+)
 
-WIDTH = 72
 RESEARCH_TITLE = "What the research does and doesn’t say"
 PROMPT_LABELS = {
     "lines": "To write",
@@ -22,10 +34,7 @@ PROMPT_LABELS = {
     "plan": "To complete",
     "letter": "A letter",
 }
-_LEAST_COLUMN = 6
-_GAP = 2
-# A line of text may be broken where Markdown said so; this stands for it until the paragraph is wrapped.
-_BREAK = "\n"
+CONFIRM = "{{ confirm_url }}"
 _TWO_BRACES = re.compile(r"\{(?=\{)|\}(?=\})")
 
 
@@ -39,11 +48,11 @@ def apart_in_address(href: str) -> str:
     return href.replace("{", "%7B").replace("}", "%7D")
 
 
-def lone_worksheet(block: m.Block) -> m.WorksheetLink | None:
-    """Return the worksheet link that is all a paragraph holds: it is drawn as a button."""
+def lone_link(block: m.Block) -> m.WorksheetLink | m.ConfirmLink | None:
+    """Return the worksheet's link, or the one that confirms, where it is all a paragraph holds: it is a button."""
     if isinstance(block, m.Paragraph):
         shown = [node for node in block.children if not (isinstance(node, m.Text) and not node.text.strip())]
-        if len(shown) == 1 and isinstance(shown[0], m.WorksheetLink):
+        if len(shown) == 1 and isinstance(shown[0], m.WorksheetLink | m.ConfirmLink):
             return shown[0]
     return None
 
@@ -53,36 +62,42 @@ def cited_keys(text: m.Document) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for node in m.walk(text) if isinstance(node, m.Cite) for key in node.keys))
 
 
-def issue_text(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, issue: m.Issue) -> str:
-    """Return an issue's text part with its placeholders, each on a line of its own or at a line's end."""
+def letter_text(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, letter: Letter) -> str:
+    """Return a letter's text part with its placeholders, each on a line of its own or at a line's end."""
     render = TextRenderer(book, "{{ worksheet_url }}")
-    body = render.blocks(issue.text.blocks)
+    body = render.blocks(letter.text.blocks)
     notes = [
         line
-        for note in issue.text.footnotes
+        for note in letter.text.footnotes
         for line in hung(f"{note.number}. ", render.blocks(note.blocks, WIDTH - 4))
     ]
-    works = spaced(wrapped(render.inlines(book.citations[key].entry), WIDTH) for key in cited_keys(issue.text))
+    works = spaced(wrapped(render.inlines(book.citations[key].entry), WIDTH) for key in cited_keys(letter.text))
     links = [f"[{number}] {address}" for number, address in enumerate(render.links, start=1)]
     title, name = apart(newsletter.title), apart(sender.name)
     pieces = [
-        [f"{title} · Letter {issue.number}"],
-        underlined(apart(issue.subject), "="),
-        ["{{ greeting }}"],
+        [f"{title} · Letter {letter.number}" if isinstance(letter, m.Issue) else title],
+        underlined(apart(letter.subject), "="),
+        # A name that anybody may have typed into a form has no place in the mail that asks who did.
+        ["{{ greeting }}"] if kind_of(letter) != "confirmation" else [],
         body,
         _section("Notes", notes),
         _section("Sources", works),
         _section("Links", links),
         ["-" * WIDTH],
-        wrapped(f"You receive {title} because you asked {name} for it.", WIDTH),
-        [*wrapped(name, WIDTH), "{{ postal_address }}"],
-        [
-            "Unsubscribe: {{ unsubscribe_url }}",
-            "Your preferences: {{ preferences_url }}",
-            "Read in a browser: {{ archive_url }}",
-        ],
+        *_foot(letter, title, name),
     ]
     return "\n".join(spaced(pieces)) + "\n"
+
+
+def _foot(letter: Letter, title: str, name: str) -> list[list[str]]:
+    """Return why a letter comes, from whom, and how to have no more of them."""
+    kind, who = kind_of(letter), [*wrapped(name, WIDTH), "{{ postal_address }}"]
+    if kind == "confirmation":
+        why = f"This one mail comes because somebody gave your address when asking for {title}. "
+        return [wrapped(f"{why}Without your answer nothing follows.", WIDTH), who]
+    ways = ["Unsubscribe: {{ unsubscribe_url }}", "Your preferences: {{ preferences_url }}"]
+    ways += ["Read in a browser: {{ archive_url }}"] if kind == "issue" else []
+    return [wrapped(f"You receive {title} because you asked {name} for it.", WIDTH), who, ways]
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
@@ -118,8 +133,10 @@ class TextRenderer:
                 return self._link(self.inlines(children), apart_in_address(href))
             case m.WorksheetLink(children=children):
                 return self._link(self.inlines(children), self._worksheet)
+            case m.ConfirmLink(children=children):
+                return self._link(self.inlines(children), CONFIRM)
             case m.LineBreak():
-                return _BREAK
+                return BREAK
             case m.Cite():
                 return self._cite(node)
             case m.Ref(target=target, children=()):
@@ -155,9 +172,10 @@ class TextRenderer:
     def _block(self, block: m.Block, width: int) -> list[str]:
         match block:
             case m.Paragraph(children=children):
-                button = lone_worksheet(block)
+                button = lone_link(block)
                 if button:
-                    return [*wrapped(f"{self.inlines(button.children)}:", width), self._worksheet]
+                    address = CONFIRM if isinstance(button, m.ConfirmLink) else self._worksheet
+                    return [*wrapped(f"{self.inlines(button.children)}:", width), address]
                 return wrapped(self.inlines(children), width)
             case m.Heading(level=level, children=children):
                 return underlined(self.inlines(children), "-" if level == 2 else ".", width)
@@ -238,84 +256,7 @@ class TextRenderer:
                 return spaced([ends[0], ruled(count, width), ends[1]])
 
 
-# --------------------------------------------------------------------------- lines
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """Return text as lines of at most `width` characters; a longer word keeps a line of its own, whole."""
-    lines: list[str] = []
-    for passage in text.split(_BREAK):
-        lines += textwrap.wrap(passage, max(width, 8), break_long_words=False, break_on_hyphens=False)
-    return lines
-
-
-def spaced(pieces: Iterable[Sequence[str]]) -> list[str]:
-    """Return pieces one below the other, parted by an empty line; empty pieces are left out."""
-    lines: list[str] = []
-    for piece in pieces:
-        if piece:
-            lines += ["", *piece] if lines else piece
-    return lines
-
-
-def prefixed(lines: Iterable[str], prefix: str) -> list[str]:
-    """Return lines with a prefix each, and no space at a line's end."""
-    return [f"{prefix}{line}".rstrip() for line in lines]
-
-
-def hung(mark: str, lines: Sequence[str]) -> list[str]:
-    """Return lines that hang from a mark, as in a list."""
-    return prefixed(lines[:1] or [""], mark) + prefixed(lines[1:], " " * len(mark))
-
-
-def underlined(text: str, rule: str, width: int = WIDTH) -> list[str]:
-    """Return a heading over a rule as long as its longest line."""
-    lines = wrapped(text, width)
-    return [*lines, rule * max(map(len, lines), default=0)]
-
-
-def ruled(count: int, width: int) -> list[str]:
-    """Return lines to write on, with room above each."""
-    return spaced(["_" * width] for _ in range(count))
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Return a table in columns of text or, where its columns would be too narrow to read, as a list of rows."""
-    cells = [header, *rows]
-    widths = _column_widths(cells, width)
-    if not widths:
-        entries = ([_entry(*cell, width) for cell in zip_longest(header, row, fillvalue="")] for row in rows)
-        return spaced([line for entry in row for line in entry] for row in entries)
-    rule = (" " * _GAP).join("-" * column for column in widths)
-    lines = [*_row(header, widths), rule]
-    # Rows that take several lines are told apart by an empty one.
-    drawn = [_row(row, widths) for row in rows]
-    return lines + (spaced(drawn) if any(len(row) > 1 for row in drawn) else [line for row in drawn for line in row])
-
-
-def _column_widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Return a width for each column, the widest made narrower until they fit; nothing where they can't."""
-    columns = [max((len(cell) for cell in column), default=1) for column in zip_longest(*cells, fillvalue="")]
-    columns = [max(column, 1) for column in columns]
-    room = width - _GAP * (len(columns) - 1)
-    while sum(columns) > room:
-        widest = max(columns)
-        if widest <= _LEAST_COLUMN:
-            return []
-        columns[columns.index(widest)] -= 1
-    return columns
-
-
-def _row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
-    columns = [wrapped(cell, width) for cell, width in zip(cells, widths, strict=False)]
-    rows: Iterator[tuple[str, ...]] = zip_longest(*columns, fillvalue="")
-    gap = " " * _GAP
-    return [gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows]
-
-
-def _entry(name: str, cell: str, width: int) -> list[str]:
-    lines = wrapped(f"{name}: {cell}", width - 2)
-    return lines[:1] + prefixed(lines[1:], "  ")
+# --------------------------------------------------------------------------- answers
 
 
 def _scale(scale: m.Scale, width: int) -> list[str]:
@@ -331,11 +272,11 @@ def _scale(scale: m.Scale, width: int) -> list[str]:
 
 def _grid(grid: m.Grid, width: int) -> list[str]:
     columns = [apart(column) for column in grid.columns]
-    share = max((width - _GAP * (len(columns) - 1)) // len(columns), _LEAST_COLUMN)
+    share = max((width - GAP * (len(columns) - 1)) // len(columns), LEAST_COLUMN)
     if grid.row_labels:
         rows = [[apart(label), *["_" * share] * (len(columns) - 1)] for label in grid.row_labels]
     else:
         rows = [["_" * share] * len(columns) for _ in range(grid.rows)]
     widths = [share] * len(columns)
-    rule = (" " * _GAP).join("-" * share for _ in columns)
-    return spaced([[*_row(columns, widths), rule], *(_row(row, widths) for row in rows)])
+    rule = (" " * GAP).join("-" * share for _ in columns)
+    return spaced([[*row_of(columns, widths), rule], *(row_of(row, widths) for row in rows)])

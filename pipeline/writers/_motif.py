@@ -4,19 +4,23 @@ from pipeline.writers._html import Templates
 
 
 def motif_svg(
-    templates: Templates, overlap: float, *, fill: str = "accent-soft", stroke: str = "accent", scheme: str = "light"
+    templates: Templates, overlap: float, *, fill: str = "accent-soft", stroke: str = "accent", is_tight: bool = False
 ) -> bytes:
-    """Return the motif as an SVG file; `fill` and `stroke` name colors of the theme, or `none`."""
+    """Return the motif as an SVG file; `fill` and `stroke` name colors of the theme, or are colors.
+
+    It is as wide as the circles if `is_tight`, so that they can stand at a margin; else as wide for every overlap.
+    """
     tokens = templates.tokens
-    colors = tokens.color if scheme == "light" else tokens.dark
     radius, line = tokens.motif["radius"], tokens.motif["stroke"]
+    width = 2 * radius + (1 - overlap) * 2.3 * radius if is_tight else 4.3 * radius
     return templates.page(
         "shared/motif.svg.j2",
         overlap=overlap,
-        width=f"{4.3 * radius + 2 * line:g}",
+        width=f"{width + 2 * line:g}",
         height=f"{2 * radius + 2 * line:g}",
-        fill=colors.get(fill, fill),
-        stroke=colors.get(stroke, stroke),
+        fill=tokens.color.get(fill, fill),
+        stroke=tokens.color.get(stroke, stroke),
+        is_tight=is_tight,
     ).encode()
 
 

@@ -144,7 +144,10 @@ def prepare(fonts: tuple[str, ...], folder: str) -> None:
     if not path.exists():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            # Several processes prepare at once, and none may read what another has half written.
+            draft = path.with_suffix(f".{os.getpid()}")
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(path)
         except OSError as error:
             raise WriteError(f"{path}: can't be written: {error.strerror}") from error
     os.environ["FONTCONFIG_FILE"] = str(path.resolve())

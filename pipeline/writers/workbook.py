@@ -148,7 +148,7 @@ class _Workbook:
         html = self.templates.page("workbook/gathering.html.j2", book=self.book, title=title, kind=kind, body=body)
         resources = {"ruled.svg": ("image/svg+xml", self.ruled)}
         if motif is not None:
-            resources["motif.svg"] = ("image/svg+xml", motif_svg(self.templates, motif))
+            resources["motif.svg"] = ("image/svg+xml", motif_svg(self.templates, motif, is_tight=True))
         resources |= {name: image for name, image in self.images.items() if _typeset.resource_address(name) in html}
         return _typeset.sheet(self.design, html, self.css, resources, name=name)
 

@@ -73,7 +73,7 @@ def _sheets(chapters: Sequence[Chapter], book: Book, design: Design) -> list[_ty
         renderer.start(chapter.id, chapter.text)
         html = templates.page("worksheets/sheet.html.j2", book=book, chapter=chapter, place=place, render=renderer)
         resources = {"ruled.svg": ("image/svg+xml", ruled)}
-        resources["motif.svg"] = ("image/svg+xml", motif_svg(templates, chapter.motif))
+        resources["motif.svg"] = ("image/svg+xml", motif_svg(templates, chapter.motif, is_tight=True))
         resources |= {name: image for name, image in images.items() if _typeset.resource_address(name) in html}
         sheets.append(_typeset.sheet(design, html, css, resources, name=f"worksheet {chapter.number}"))
     return sheets

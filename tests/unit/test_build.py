@@ -8,7 +8,7 @@ import pytest
 from builders import METADATA, a_project
 from filelock import FileLock
 
-from pipeline import build as builds
+from pipeline import output as outputs
 from pipeline.build import Options, build, formats
 from pipeline.errors import ConfigError, ContentError, WriteError
 from pipeline.model import Artifact
@@ -141,7 +141,7 @@ def test_a_manifest_that_names_a_file_elsewhere_removes_nothing(project: Project
 def test_a_writer_may_not_write_outside_the_output(project: Project) -> None:
     bad = Artifact("../elsewhere.pdf", "epub", "application/pdf", b"", "bad", ())
     with pytest.raises(WriteError, match="outside output"):
-        builds._made(bad)
+        outputs.described(bad)
 
 
 def test_an_unknown_format_is_named_with_those_there_are(project: Project) -> None:

@@ -35,7 +35,7 @@ def test_the_reference_book_has_no_findings(tmp_path):
 
 
 def test_findings_come_sorted_and_once(tmp_path):
-    book = book_of(tmp_path, "{term}`b` {term}`b`\n\n{ref}`a`\n")
+    book = book_of(tmp_path, "{term}`b` and {term}`b`\n\n{ref}`a`\n")
     found = check(book, Context(FORMATS))
     assert found == sorted(set(found))
     assert [finding.code for finding in found] == ["unknown-term", "unknown-reference"]

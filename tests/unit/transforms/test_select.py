@@ -46,3 +46,15 @@ def test_a_book_without_such_passages_stays_the_same_object(tmp_path):
 
     book, _ = read(a_project(tmp_path))
     assert select(book, "epub") is book
+
+
+def test_the_mails_of_the_newsletter_are_chosen_from_too(tmp_path):
+    from builders import BOOK_YAML, METADATA, a_project
+
+    from pipeline.reader import read
+
+    mail = "---\nsubject: S\npreheader: P\n---\nText.\n\n:::{only} epub\nNot in a mail.\n:::\n"
+    book_yaml = BOOK_YAML + "newsletter:\n  id: n\n  title: N\n  issues: []\n  welcome: hello\n"
+    files = {"book.yaml": book_yaml, "mails/hello.md": mail, "chapters/01-first.md": METADATA + "Text.\n"}
+    chosen = select(read(a_project(tmp_path, **files))[0], "newsletter")
+    assert len(chosen.newsletter.welcome.text.blocks) == 1

@@ -6,7 +6,7 @@ import pytest
 from pipeline import model as m
 from pipeline.errors import Location
 from pipeline.writers import _mail_text
-from pipeline.writers._mail_text import WIDTH, TextRenderer, issue_text
+from pipeline.writers._mail_text import WIDTH, TextRenderer, letter_text
 
 HERE = Location("content/newsletter/01-first.md", 12)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="320"><circle cx="9" cy="9" r="8"/></svg>'
@@ -40,6 +40,7 @@ def every_node() -> m.Document:
         m.IndexMark("ix-1", ("echo",), words("w-index"), HERE),
         m.FootnoteRef(1, HERE),
         m.WorksheetLink(words("w-worksheet"), HERE),
+        m.ConfirmLink(words("w-confirm"), HERE),
         m.Blank(6),
     )
     cells = tuple(m.Cell(words(word), align) for word, align in (("w-cell", ""), ("w-right", "right")))
@@ -125,7 +126,7 @@ def full_text(document: m.Document) -> str:
     book = a_book(document)
     assert book.newsletter is not None
     assert book.sender is not None
-    return issue_text(book, book.newsletter, book.sender, book.newsletter.issues[0])
+    return letter_text(book, book.newsletter, book.sender, book.newsletter.issues[0])
 
 
 # --------------------------------------------------------------------------- everything is drawn

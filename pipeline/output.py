@@ -1,0 +1,174 @@
+"""Artifacts in; files under `output/`, each whole or not at all, a manifest, and a line for a person on each, out."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+import msgspec
+from msgspec import Struct
+
+from pipeline.errors import WriteError
+from pipeline.model import Artifact, Book
+
+MANIFEST = "manifest.json"
+README = "README.txt"
+
+
+class Made(Struct, frozen=True):
+    """A file that was built, as the manifest names it; `reused` says that it was there already, the same."""
+
+    path: str
+    format: str
+    media_type: str
+    bytes: int
+    sha256: str
+    summary: str
+    sources: tuple[str, ...]
+    pages: int | None = None
+
+
+class _Manifest(Struct, frozen=True):
+    artifacts: tuple[Made, ...]
+
+
+def put_in_place(
+    artifacts: Sequence[Artifact], output: Path, chosen: Sequence[str], book: Book
+) -> tuple[tuple[Made, ...], tuple[str, ...], tuple[str, ...]]:
+    """Write every file beside its place, then move all of them in; return what there is, was written and removed.
+
+    A failure before the moves leaves `output` as it was. What the chosen formats no longer make is removed.
+    """
+    made = [described(artifact) for artifact in artifacts]
+    before = earlier(output)
+    kept = [entry for entry in before if entry.format not in chosen]
+    listing = tuple(sorted((*kept, *made), key=lambda entry: entry.path))
+    wanted = {artifact.path: artifact.content for artifact in artifacts}
+    wanted[MANIFEST] = _manifest(listing, book)
+    wanted[README] = _readme(listing, book)
+    stale = tuple(entry.path for entry in before if entry.path not in {entry.path for entry in listing})
+    changed = {path: content for path, content in wanted.items() if not _is_same(output / path, content)}
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".quire-", dir=output))
+    except OSError as error:
+        raise cant_write(output, error) from error
+    try:
+        for path, content in changed.items():
+            staged = staging / path
+            staged.parent.mkdir(parents=True, exist_ok=True)
+            staged.write_bytes(content)
+        with _uninterrupted():
+            for path in changed:
+                (output / path).parent.mkdir(parents=True, exist_ok=True)
+                (staging / path).replace(output / path)
+            for path in stale:
+                _remove(output, path)
+    except OSError as error:
+        raise cant_write(output, error) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return listing, tuple(sorted(changed)), stale
+
+
+def described(artifact: Artifact) -> Made:
+    """Return an artifact as the manifest names it. Raises WriteError for a path outside the output."""
+    parts = PurePosixPath(artifact.path).parts
+    if not parts or PurePosixPath(artifact.path).is_absolute() or ".." in parts:
+        raise WriteError(f"a writer made a file outside output/: {artifact.path}")
+    digest = hashlib.sha256(artifact.content).hexdigest()
+    return Made(
+        artifact.path,
+        artifact.format,
+        artifact.media_type,
+        len(artifact.content),
+        digest,
+        artifact.summary,
+        artifact.sources,
+        artifact.pages,
+    )
+
+
+def earlier(output: Path) -> tuple[Made, ...]:
+    """Return the files that the manifest in `output` names, none where there is no manifest of ours."""
+    try:
+        manifest = msgspec.json.decode((output / MANIFEST).read_bytes(), type=_Manifest)
+    except (OSError, msgspec.DecodeError):
+        return ()
+    # The manifest lies in a folder that anybody may edit: it must not make us remove a file elsewhere.
+    return tuple(e for e in manifest.artifacts if not PurePosixPath(e.path).is_absolute() and ".." not in e.path)
+
+
+def _manifest(listing: Sequence[Made], book: Book) -> bytes:
+    artifacts = [
+        {
+            "path": entry.path,
+            "format": entry.format,
+            "media_type": entry.media_type,
+            "bytes": entry.bytes,
+            "sha256": entry.sha256,
+            "summary": entry.summary,
+            "sources": entry.sources,
+            **({} if entry.pages is None else {"pages": entry.pages}),
+        }
+        for entry in listing
+    ]
+    manifest = {"title": book.title, "identifier": book.identifier, "date": book.date, "artifacts": artifacts}
+    return (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _readme(listing: Sequence[Made], book: Book) -> bytes:
+    width = max((len(entry.path) for entry in listing), default=0)
+    rows = [f"{entry.path.ljust(width)}  {entry.summary}" for entry in listing]
+    rows.append(f"{MANIFEST.ljust(width)}  every file above with its size, hash and sources, for programs")
+    return (f"{book.title}\n{'=' * len(book.title)}\n\n" + "\n".join(rows) + "\n").encode()
+
+
+def _is_same(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _remove(output: Path, path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        (output / path).unlink()
+    with contextlib.suppress(OSError):
+        (output / path).parent.rmdir()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file by another name, then give it its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(name).replace(path)
+
+
+def cant_write(output: Path, error: OSError) -> WriteError:
+    """Return the error to raise where a folder can't be written."""
+    return WriteError(
+        f"{output}: can't be written: {error.strerror or error}\n"
+        "    What was there before is whole. Free the disk or the folder, or name another: --output DIR."
+    )
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the block has ended, so that no half of a build is moved in."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,60 @@
+"""Issues and mails alike, as letters: what the newsletter's parts ask of either."""
+
+import math
+from typing import Literal, TypeAlias
+
+from pipeline import model as m
+from pipeline.prose import words
+
+WORDS_A_MINUTE = 220
+Letter: TypeAlias = m.Issue | m.Mail
+BOOK_YAML = "content/book.yaml"
+
+
+def kind_of(letter: Letter) -> Literal["issue", "confirmation", "welcome"]:
+    """Return what a letter is; its foot and its headers depend on it."""
+    return "issue" if isinstance(letter, m.Issue) else letter.kind
+
+
+def stem_of(letter: Letter) -> str:
+    """Return the name of a letter's files, without their endings."""
+    return letter.file_stem if isinstance(letter, m.Issue) else letter.kind
+
+
+def chapter_of(book: m.Book, letter: Letter) -> m.Chapter | None:
+    """Return the chapter that an issue belongs to; a mail belongs to none."""
+    if not isinstance(letter, m.Issue):
+        return None
+    owner = book.targets[letter.chapter].owner
+    return next(chapter for chapter in book.chapters if chapter.id == owner)
+
+
+def motif_of(book: m.Book, letter: Letter) -> float:
+    """Return the overlap of the motif at a letter's head: its chapter's, or the book's."""
+    chapter = chapter_of(book, letter)
+    return chapter.motif if chapter else book.motif
+
+
+def reading_minutes(text: m.Document) -> int:
+    """Return how long a letter takes to read, in minutes, one at the least."""
+    count = sum(len(words(node.text)) for node in m.walk(text) if isinstance(node, m.Text))
+    return max(1, math.ceil(count / WORDS_A_MINUTE))
+
+
+def sources_of(book: m.Book, letter: Letter) -> tuple[str, ...]:
+    """Return the files of `content/` that a letter is made from, sorted."""
+    references = {reference.key: reference.location.path for reference in book.references}
+    owners = {chapter.id: chapter.location.path for chapter in book.chapters}
+    chapter = chapter_of(book, letter)
+    paths = {BOOK_YAML, letter.location.path, *((chapter.location.path,) if chapter else ())}
+    for node in m.walk(letter.text):
+        match node:
+            case m.Cite(keys=keys):
+                paths.update(references[key] for key in keys if key in references)
+            case m.Figure(image=image):
+                paths.add(f"content/{image}")
+            case m.Ref(target=target):
+                paths.update({owners[owner]} if (owner := book.targets[target].owner) in owners else ())
+            case m.Takeaways():
+                paths.update(owners.values())
+    return tuple(sorted(paths))

@@ -1,0 +1,73 @@
+"""A finished letter in; the same as a message to a made-up reader out, to open in a mail program."""
+
+import html
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from pipeline import model as m
+from pipeline.writers import _eml
+from pipeline.writers._letters import Letter, chapter_of, kind_of, stem_of
+from pipeline.writers._mail_pictures import Picture
+from pipeline.writers._placeholders import fill
+
+READER = _eml.Mailbox("Reader", "reader@example.com")
+
+
+def message(
+    book: m.Book,
+    newsletter: m.Newsletter,
+    sender: m.Sender,
+    letter: Letter,
+    page: str,
+    text: str,
+    pictures: Sequence[Picture],
+) -> bytes:
+    """Return a letter as a message, its pictures inside; `page` names them `cid:` and their content ids.
+
+    A confirmation goes to somebody who isn't a reader yet: it is an answer by a machine (RFC 3834), and no mail of the
+    list.
+    """
+    kind, values = kind_of(letter), _values(book, sender, letter)
+    domain = _eml.domain_of(sender.address)
+    first = datetime.fromisoformat(book.date).replace(hour=8, tzinfo=UTC)
+    is_issue, is_listed = isinstance(letter, m.Issue), kind != "confirmation"
+    name = letter.slug if isinstance(letter, m.Issue) else f"mail/{kind}"
+    return _eml.build(
+        _eml.Letter(
+            sender=_eml.Mailbox(sender.name, sender.address),
+            recipient=READER,
+            subject=letter.subject,
+            sent=first + timedelta(days=7 * (letter.number - 1 if isinstance(letter, m.Issue) else 0)),
+            message_id=_eml.message_id(domain, newsletter.id, name, READER.address),
+            list_name=newsletter.title if is_listed else "",
+            list_id=f"{newsletter.id}.{domain}" if is_listed else "",
+            language=book.language,
+            unsubscribe_url=values["unsubscribe_url"] if is_listed else "",
+            preferences_url=values["preferences_url"] if is_listed else "",
+            archive_url=values["archive_url"] if is_issue else "",
+            feedback_id=f"{name}:{newsletter.id}:{kind}:quire",
+            is_automatic=not is_listed,
+            text=fill(text, values),
+            html=fill(page, values, html.escape),
+            pictures=tuple(
+                _eml.Picture(picture.content_id, picture.name, picture.media_type, picture.content)
+                for picture in {picture.content_id: picture for picture in pictures}.values()
+            ),
+        )
+    )
+
+
+def _values(book: m.Book, sender: m.Sender, letter: Letter) -> dict[str, str]:
+    """Return what a sample's placeholders are filled with, addresses below the book's site."""
+    site = _eml.secure_url(book.website or "https://example.com")
+    chapter = chapter_of(book, letter)
+    return {
+        "greeting": f"Dear {READER.name},",
+        "name": READER.name,
+        "unsubscribe_url": f"{site}/newsletter/unsubscribe",
+        "preferences_url": f"{site}/newsletter/preferences",
+        "archive_url": f"{site}/newsletter/{stem_of(letter)}.html",
+        "worksheet_url": f"{site}/worksheets/{chapter.file_stem}.pdf" if chapter else "",
+        "confirm_url": f"{site}/newsletter/confirm",
+        "postal_address": sender.postal_address,
+    }
