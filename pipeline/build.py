@@ -79,7 +79,9 @@ def _writer(name: str) -> ModuleType:
 # Reading, checking and writing are imported when they are needed: a build that finds nothing changed needs none.
 
 
-def load(project: Project, cache: Cache, design: Design, epoch: str | None = None) -> tuple[Book, tuple[Finding, ...]]:
+def load(
+    project: Project, cache: Cache, design: Design, epoch: str | None = None, *, with_advice: bool = True
+) -> tuple[Book, tuple[Finding, ...]]:
     """Return the book, checked and complete, and its warnings. Raises ContentError with every error."""
     from pipeline import checks
     from pipeline.reader import read
@@ -93,7 +95,7 @@ def load(project: Project, cache: Cache, design: Design, epoch: str | None = Non
         fonts_digest=design.fonts_digest,
         cache=cache,
     )
-    findings = (*warnings, *checks.check(book, context))
+    findings = (*warnings, *checks.check(book, context, with_advice=with_advice))
     if any(finding.severity == "error" for finding in findings):
         raise ContentError(findings)
     if epoch is not None:
@@ -138,11 +140,13 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         fingerprint = _fingerprint(project, design, chosen, options)
         cache = Cache(project.state / "cache", enabled=options.use_cache)
         with open_press(cache, options.jobs, progress, _preparation(project, design)) as press:
-            book, warnings = load(project, cache, design, options.source_date_epoch)
-            artifacts = _write(book, design, press, _largest_first(chosen, output))
+            book, warnings = load(project, cache, design, options.source_date_epoch, with_advice=False)
+            artifacts, advice = _write(book, design, press, _largest_first(chosen, output))
         made, written, removed = put_in_place(artifacts, output, chosen, book)
         seconds = time.perf_counter() - started
-        report = Report(made, warnings, seconds, press.worked, press.reused, written, removed)
+        report = Report(
+            made, tuple(sorted((*warnings, *advice))), seconds, press.worked, press.reused, written, removed
+        )
         _remember(project, fingerprint, output, report)
         cache.prune()
     return report
@@ -164,13 +168,21 @@ def _preparation(project: Project, design: Design) -> Callable[[], None]:
 
 
 def _prepare(fonts: tuple[str, ...], folder: str) -> None:
-    from pipeline.writers import _typeset
+    from pipeline.writers import _sewing, _typeset
 
     _typeset.prepare(fonts, folder)
+    _sewing.prepare()
 
 
-def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> list[Artifact]:
-    """Return the files of the chosen formats; where there are processes to wait for, all formats at once."""
+def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> tuple[list[Artifact], Sequence[Finding]]:
+    """Return the files of the chosen formats, and advice on the text; where there are processes, all at once."""
+
+    def advise() -> Sequence[Finding]:
+        from pipeline import checks
+
+        with press.turn:
+            [result] = press.run(checks.advise, [checks.Advice(book, tuple(formats()))])
+            return checks.advice_in(result)
 
     def write(name: str) -> Sequence[Artifact]:
         from pipeline.transforms import select
@@ -182,10 +194,12 @@ def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> l
         return made
 
     if press.jobs == 1:
-        return [artifact for name in chosen for artifact in write(name)]
-    with ThreadPoolExecutor(len(chosen)) as threads:
+        return [artifact for name in chosen for artifact in write(name)], advise()
+    with ThreadPoolExecutor(len(chosen) + 1) as threads:
         try:
-            return [artifact for made in threads.map(write, chosen) for artifact in made]
+            advice = threads.submit(advise)
+            written = threads.map(write, chosen)
+            return [artifact for made in written for artifact in made], advice.result()
         except BaseException:
             press.close()
             raise

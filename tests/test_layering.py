@@ -27,8 +27,8 @@ RANKS = {
 }
 # The modules of these folders are alternatives to each other: what two share is in a module with an underscore.
 ALTERNATIVES = ("writers", "checks")
-# The build starts the press, and the press prepares WeasyPrint before it forks.
-OPEN_DOORS = {("build.py", "writers._typeset")}
+# The build starts the press, and its processes load WeasyPrint and pikepdf first.
+OPEN_DOORS = {("build.py", "writers._typeset"), ("build.py", "writers._sewing")}
 HOMES = {
     "markdown_it": {"reader/"},
     "mdit_py_plugins": {"reader/"},
@@ -37,7 +37,7 @@ HOMES = {
     "weasyprint": {"writers/_typeset.py"},
     "pypdfium2": {"writers/_typeset.py"},
     "ebooklib": {"writers/epub.py"},
-    "pikepdf": {"writers/_bind.py", "writers/_folios.py"},
+    "pikepdf": {"writers/_sewing.py", "writers/_stamp.py", "writers/_whole_font.py"},
     "yaml": {"metadata.py"},
     "click": {"cli/"},
     "citeproc": {"transforms/citations.py"},

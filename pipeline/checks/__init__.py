@@ -6,21 +6,56 @@ A rule is one module here: `check(book, context)` yields findings, and its code 
 import importlib
 import pkgutil
 from functools import lru_cache
+from types import ModuleType
+
+import msgspec
+from msgspec import Struct
 
 from pipeline.checks._context import Context, Rule
 from pipeline.errors import Finding
 from pipeline.model import Book
 
-__all__ = ["Context", "check", "rules"]
+__all__ = ["Advice", "Context", "advice_in", "advise", "check", "rules"]
+
+
+class Advice(Struct, frozen=True):
+    """What `advise` works on: a completed book, and the formats there are."""
+
+    book: Book
+    formats: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
+def _modules() -> dict[str, ModuleType]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return {name.replace("_", "-"): importlib.import_module(f"{__name__}.{name}") for name in names}
+
+
 def rules() -> dict[str, Rule]:
     """Return every rule by its code, in alphabetical order."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    return {name.replace("_", "-"): importlib.import_module(f"{__name__}.{name}").check for name in names}
+    return {code: module.check for code, module in _modules().items()}
 
 
-def check(book: Book, context: Context) -> list[Finding]:
-    """Return the findings of all rules, sorted by place. `book` has been through `transforms.complete`."""
-    return sorted({finding for rule in rules().values() for finding in rule(book, context)})
+def check(book: Book, context: Context, *, with_advice: bool = True) -> list[Finding]:
+    """Return the findings of all rules, sorted by place. `book` has been through `transforms.complete`.
+
+    Rules that say `IS_ADVICE` of themselves only warn, and take longest; they can be left to `advise`.
+    """
+    chosen = [module for module in _modules().values() if with_advice or not _is_advice(module)]
+    return sorted({finding for module in chosen for finding in module.check(book, context)})
+
+
+def advise(task: Advice) -> bytes:
+    """Return the findings of the rules that only advise, encoded; work for the press."""
+    context = Context(task.formats)
+    chosen = [module for module in _modules().values() if _is_advice(module)]
+    return msgspec.json.encode(sorted({finding for module in chosen for finding in module.check(task.book, context)}))
+
+
+def advice_in(result: bytes) -> list[Finding]:
+    """Return what `advise` encoded."""
+    return msgspec.json.decode(result, type=list[Finding])
+
+
+def _is_advice(module: ModuleType) -> bool:
+    return getattr(module, "IS_ADVICE", False) is True

@@ -8,6 +8,8 @@ from pipeline.checks._context import Context
 from pipeline.checks._prose import is_english, prose_of
 from pipeline.errors import Finding
 
+IS_ADVICE = True
+
 _PEOPLE = r"psychologists|researchers|scientists|neuroscientists|sociologists|economists|experts"
 _SOURCES = rf"studies|research|evidence|experiments?|surveys|findings|science|{_PEOPLE}"
 _SAY = (

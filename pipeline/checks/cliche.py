@@ -10,6 +10,8 @@ from pipeline.checks._context import Context
 from pipeline.checks._prose import is_english, prose_of
 from pipeline.errors import Finding
 
+IS_ADVICE = True
+
 _SHIPPED = Path(__file__).with_name("cliches.txt")
 
 

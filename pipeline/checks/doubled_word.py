@@ -10,6 +10,8 @@ from pipeline.checks._prose import prose_of
 from pipeline.errors import Finding
 from pipeline.prose import words
 
+IS_ADVICE = True
+
 _TWICE = re.compile(r"(?<![\w'’.-])([^\W\d_]+(?:['’][^\W\d_]+)?)\s+\1(?![\w'’-])", re.IGNORECASE)
 _MARKS = '.,;:?!…“”‘’"()[]–—'
 # What may follow itself: "I told you you could", "she gave her her coat", and what is said twice on purpose.

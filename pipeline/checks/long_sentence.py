@@ -8,6 +8,8 @@ from pipeline.checks._prose import OBJECT, prose_of
 from pipeline.errors import Finding
 from pipeline.prose import sentences, words
 
+IS_ADVICE = True
+
 MOST_WORDS = 45
 
 

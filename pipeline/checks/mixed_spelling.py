@@ -11,6 +11,8 @@ from pipeline.checks._prose import Prose, is_english, prose_of
 from pipeline.checks._spellings import Pair, Side, spellings
 from pipeline.errors import Finding
 
+IS_ADVICE = True
+
 _SIDES: dict[str, Side] = {"us": "American", "ph": "American"}
 _SIDES |= dict.fromkeys(("gb", "uk", "ie", "au", "nz", "za", "in"), "British")
 # Canada writes colour and traveller, and organize and tire: it has no side.

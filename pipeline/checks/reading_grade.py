@@ -11,6 +11,8 @@ from pipeline.checks._prose import is_english
 from pipeline.errors import Finding, Location
 from pipeline.prose import Measure, measure
 
+IS_ADVICE = True
+
 # Grades that nobody needs to set: below is a reader for six-year-olds, above a paper for a journal.
 USUAL = (4, 12)
 # A grade is a mean, and swings widely in a short text.

@@ -11,6 +11,8 @@ from pipeline.checks._prose import Passage, is_english, prose_of
 from pipeline.errors import Finding
 from pipeline.prose import sentences
 
+IS_ADVICE = True
+
 # A comma can end so much that only lists which can be nothing else are looked at: items with the same determiner
 # (the coat, the walk and the bag), or four and more single words (rest, food, movement and friends).
 _DETERMINERS = "a|an|the|your|my|our|their|his|her|its|no|some|any|one|two|three|each|every|this|that|these|those"

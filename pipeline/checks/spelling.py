@@ -15,6 +15,8 @@ from pipeline.checks._spellings import spellings
 from pipeline.errors import Finding
 from pipeline.prose import words
 
+IS_ADVICE = True
+
 # The library has lists in other languages too; they lack too many of those languages' forms to be trusted.
 _LANGUAGE = "en"
 _ENDINGS = ("'s", "n't", "'d", "'ll", "'ve", "'re", "'m")

@@ -10,6 +10,8 @@ from pipeline.checks._context import Context
 from pipeline.checks._prose import OBJECT, Passage, is_english, prose_of
 from pipeline.errors import Finding
 
+IS_ADVICE = True
+
 
 class _Fault(Struct, frozen=True):
     """What is wrong, and the signs without which it can't be there."""

@@ -120,7 +120,7 @@ def rasterize(picture: Picture) -> bytes:
     # PDFium rounds a size up where it is a hair above a whole number of pixels.
     image = image.crop((0, 0, picture.width, round(page.get_height() * scale)))
     stream = io.BytesIO()
-    image.convert("RGBA" if picture.transparent else "RGB").save(stream, "PNG", optimize=True)
+    image.convert("RGBA" if picture.transparent else "RGB").save(stream, "PNG")
     document.close()
     return stream.getvalue()
 
@@ -166,7 +166,16 @@ def _load() -> Any:
             "    macOS: brew install pango"
         ) from error
     _mend_line_breaks()
+    _leave_field_fonts_to_binding()
     return weasyprint
+
+
+@lru_cache(maxsize=1)
+def _leave_field_fonts_to_binding() -> None:
+    """Let WeasyPrint subset the fonts of form fields too: the whole font comes when the book is bound, and once."""
+    from weasyprint.pdf.fonts import Font
+
+    Font.used_in_forms = property(lambda self: False, lambda self, value: None)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ def write(book: Book, design: Design, press: Press) -> Sequence[Artifact]:
     sources = ("content/book.yaml",)
     size = design.theme.cover
     page = _typeset.Gathering(cover_pdf(book, design, press), 1, ())
-    [pdf] = press.run(_bind.bind, [_bind.binding([page], book, f"{book.title}: cover")])
+    [pdf] = press.run(_bind.bind, [_bind.binding([page], book, design, f"{book.title}: cover")])
     words = f"the front cover, {size['width']} × {size['height']} pixels, for shops"
     return (
         Artifact("cover.pdf", "cover", "application/pdf", pdf, "the front cover, for printing", sources, pages=1),

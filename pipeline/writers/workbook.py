@@ -91,6 +91,7 @@ class _Workbook:
         binding = _bind.binding(
             gatherings,
             self.book,
+            self.design,
             self.book.title,
             outline=self._outline(),
             labels=labels,
@@ -129,12 +130,13 @@ class _Workbook:
     ) -> None:
         """Typeset what bears page numbers, contents and index, until their own lengths agree with them."""
         wanted = [name for name in ("contents", "index") if name in order]
-        lengths = dict.fromkeys(wanted, 2)
+        lengths = dict.fromkeys(wanted, 1)
         for _ in range(6):
             pages = [lengths[name] if name in lengths else made[name].pages for name in order]
             labels = _labels_by_name(order, pages, first_of_body)
             drafts = [self._contents(labels) if n == "contents" else self._index_piece(labels, made) for n in wanted]
-            for draft, gathering in zip(drafts, self._run(drafts), strict=True):
+            changed = [draft for draft in drafts if pieces.get(draft.name) != draft]
+            for draft, gathering in zip(changed, self._run(changed), strict=True):
                 pieces[draft.name], made[draft.name] = draft, gathering
             found = {name: made[name].pages for name in wanted}
             if found == lengths:

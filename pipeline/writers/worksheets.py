@@ -20,12 +20,14 @@ def write(book: Book, design: Design, press: Press) -> Sequence[Artifact]:
     sheets = _sheets(chapters, book, design)
     gatherings = [_typeset.decode(result) for result in press.run(_typeset.typeset, sheets, "worksheets")]
     bindings = [
-        _bind.binding([gathering], book, f"{_title(chapter)}: worksheet {chapter.number}")
+        _bind.binding([gathering], book, design, f"{_title(chapter)}: worksheet {chapter.number}")
         for chapter, gathering in zip(chapters, gatherings, strict=True)
     ]
     outline = tuple(Bookmark(f"{chapter.number}. {_title(chapter)}", place(chapter.id)) for chapter in chapters)
     labels = (PageLabels(0, "D"),)
-    bindings.append(_bind.binding(gatherings, book, f"{book.title}: worksheets", outline=outline, labels=labels))
+    bindings.append(
+        _bind.binding(gatherings, book, design, f"{book.title}: worksheets", outline=outline, labels=labels)
+    )
     *pdfs, pack = press.run(_bind.bind, bindings, "worksheets")
     artifacts = [
         _artifact(

@@ -2,16 +2,20 @@
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pikepdf
 import pytest
 from builders import a_book
 
+from pipeline import theme
 from pipeline.errors import WriteError
+from pipeline.project import Project
 from pipeline.writers import _bind, _folios, _typeset
 from pipeline.writers._bind import Bookmark, PageLabels, place, place_address
 from pipeline.writers._typeset import Gathering
 
+DESIGN = theme.load(Project(Path(__file__).parents[3]))
 CSS = '@page { size: A5; margin: 20mm } body { font: 10pt "Source Serif Pro" } h2 { break-before: page }'
 
 
@@ -25,7 +29,7 @@ def typeset(prepared_design):
 
 
 def bound(gatherings: list[Gathering], **options) -> pikepdf.Pdf:
-    return pikepdf.open(io.BytesIO(_bind.bind(_bind.binding(gatherings, a_book(), "Title", **options))))
+    return pikepdf.open(io.BytesIO(_bind.bind(_bind.binding(gatherings, a_book(), DESIGN, "Title", **options))))
 
 
 def chapter(owner: str, other: str) -> str:
@@ -121,7 +125,7 @@ def test_a_font_that_is_embedded_whole_is_there_once(two: list[Gathering]) -> No
 
 
 def test_binding_twice_gives_the_same_bytes(two: list[Gathering]) -> None:
-    task = _bind.binding(two, a_book(), "Title")
+    task = _bind.binding(two, a_book(), DESIGN, "Title")
     assert _bind.bind(task) == _bind.bind(task)
 
 
@@ -132,11 +136,3 @@ def test_metadata_come_from_the_book_and_not_from_a_clock(two: list[Gathering]) 
     assert pdf.Root.Lang == a_book().language
     with pdf.open_metadata() as xmp:
         assert xmp["pdfuaid:part"] == "1"
-
-
-def test_the_map_to_unicode_loses_only_noncharacters() -> None:
-    rows = b"3 beginbfchar\n<0001> <0041>\n<0002> <0000>\n<0003> <feff>\nendbfchar\n100 beginbfchar\n"
-    rows += b"\n".join(b"<%04x> <0061>" % n for n in range(100)) + b"\nendbfchar"
-    kept = _bind._without_noncharacters(rows)
-    assert kept.startswith(b"1 beginbfchar\n<0001> <0041>\nendbfchar\n100 beginbfchar\n")
-    assert kept.endswith(rows[-200:])
