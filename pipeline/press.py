@@ -47,7 +47,8 @@ def no_preparation() -> None:
 class Press:
     """Runs work; `jobs` is the number of processes, and `reused` and `worked` count what it did.
 
-    `prepare` runs once in each process before its first work: it loads what every piece of work needs.
+    `prepare` runs once in each process before its first work: it loads what every piece of work needs. `processes` is
+    how many to start beside this one, where fewer than `jobs` will do.
 
     Threads may take turns with a press: who holds `turn` computes, and `run` passes it on while its work is elsewhere.
     """
@@ -58,9 +59,11 @@ class Press:
         jobs: int | None = None,
         progress: Progress | None = None,
         prepare: Callable[[], None] = no_preparation,
+        processes: int | None = None,
     ) -> None:
         self.cache = cache
         self.jobs = jobs or usable_cores()
+        self._processes = min(processes or self.jobs, self.jobs)
         self.reused = 0
         self.worked = 0
         self.progress = progress or Progress()
@@ -145,7 +148,7 @@ class Press:
         method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
         context = multiprocessing.get_context(method)
         executor = ProcessPoolExecutor(
-            self.jobs, mp_context=context, initializer=_prepare_worker, initargs=(self._prepare,)
+            self._processes, mp_context=context, initializer=_prepare_worker, initargs=(self._prepare,)
         )
         executor.submit(no_preparation)
         return executor
@@ -162,9 +165,10 @@ def open_press(
     jobs: int | None = None,
     progress: Progress | None = None,
     prepare: Callable[[], None] = no_preparation,
+    processes: int | None = None,
 ) -> Iterator[Press]:
     """Give a press whose processes end with the block."""
-    press = Press(cache, jobs, progress, prepare)
+    press = Press(cache, jobs, progress, prepare, processes)
     try:
         yield press
     finally:

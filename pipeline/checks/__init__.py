@@ -11,11 +11,15 @@ from types import ModuleType
 import msgspec
 from msgspec import Struct
 
+from pipeline.cache import Cache
 from pipeline.checks._context import Context, Rule
 from pipeline.errors import Finding
 from pipeline.model import Book
 
-__all__ = ["Advice", "Context", "advice_in", "advise", "check", "rules"]
+__all__ = ["Advice", "Context", "advice_in", "advise", "check", "prepare", "rules"]
+
+
+_kept: list[Cache] = []
 
 
 class Advice(Struct, frozen=True):
@@ -45,9 +49,14 @@ def check(book: Book, context: Context, *, with_advice: bool = True) -> list[Fin
     return sorted({finding for module in chosen for finding in module.check(book, context)})
 
 
+def prepare(cache: Cache) -> None:
+    """Let `advise` keep what it looks up, in this process."""
+    _kept[:] = [cache]
+
+
 def advise(task: Advice) -> bytes:
     """Return the findings of the rules that only advise, encoded; work for the press."""
-    context = Context(task.formats)
+    context = Context(task.formats, cache=_kept[0] if _kept else None)
     chosen = [module for module in _modules().values() if _is_advice(module)]
     return msgspec.json.encode(sorted({finding for module in chosen for finding in module.check(task.book, context)}))
 

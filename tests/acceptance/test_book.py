@@ -113,6 +113,7 @@ def _allowed(project: Path, temporary: Path) -> tuple[str, ...]:
     import pipeline
 
     installed = [sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent), *sys.path[1:]]
+    installed += [str(Path(path).resolve()) for path in installed]
     source = str(Path(pipeline.__file__).parents[1])
     kernel = ["/proc/", "/sys/", "/dev/"]
     # The dynamic linker and the C library: shared libraries, locales, time zones, the names of users.
