@@ -9,7 +9,8 @@ from builders import METADATA, a_project
 from filelock import FileLock
 
 from pipeline import output as outputs
-from pipeline.build import Options, build, formats
+from pipeline import theme
+from pipeline.build import Options, _inputs, _is_small_change, build, check, formats
 from pipeline.errors import ConfigError, ContentError, WriteError
 from pipeline.model import Artifact
 from pipeline.project import Project
@@ -168,3 +169,33 @@ def test_a_source_date_epoch_that_is_no_number_is_an_error(project: Project) -> 
 def test_a_folder_without_a_book_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"content/book\.yaml: there is no such file"):
         build(Project(tmp_path), QUICK)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_build_tells_the_same_advice_as_a_check(project: Project, jobs: int) -> None:
+    edit(project, "Text with the the same word twice.\n")
+    report = build(project, Options(formats=("epub",), jobs=jobs))
+    assert "doubled-word" in {finding.code for finding in report.warnings}
+    assert report.warnings == check(project)
+
+
+def test_a_build_that_finds_nothing_changed_still_tells_its_advice(project: Project) -> None:
+    edit(project, "Text with the the same word twice.\n")
+    assert build(project, QUICK).warnings == build(project, QUICK).warnings != ()
+
+
+@pytest.mark.parametrize("change", ["text", "new file", "design", "many"])
+def test_only_a_change_of_one_text_is_small(project: Project, change: str) -> None:
+    options = Options(formats=("epub",), jobs=1)
+    before = _inputs(project, theme.load(project), ("epub",), options)
+    edit(project, "Another text.\n")
+    if change == "many":
+        (project.content / "glossary.yaml").write_text("- term: a\n  definition: b\n", encoding="utf-8")
+    if change == "design":
+        project.templates.mkdir()
+        (project.templates / "more.txt").write_text("more", encoding="utf-8")
+    if change == "new file":
+        edit(project, "Text.\n")
+        (project.content / "words.txt").write_text("word", encoding="utf-8")
+    now = _inputs(project, theme.load(project), ("epub",), options)
+    assert _is_small_change(before, now) is (change in ("text", "new file"))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,27 @@ def test_progress_counts_what_was_reused_and_what_was_done(tmp_path: Path) -> No
     Press(cache, 1).run(square, tasks(tmp_path, 2))
     Press(cache, 1, Telling()).run(square, tasks(tmp_path, 3), "squares")
     assert told == [("squares", 2, 3), ("squares", 3, 3)]
+
+
+def test_fewer_processes_than_jobs_can_be_asked_for(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2, processes=1) as press:
+        press.run(square, tasks(tmp_path, 8))
+    assert len({path.name.rpartition("-")[2] for path in tmp_path.glob("done-*")}) == 1
+
+
+def test_a_thread_that_waits_for_the_press_passes_its_turn_on(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press:
+        held = []
+
+        def wait() -> None:
+            with press.turn:
+                press.run(square, tasks(tmp_path, 2))
+                held.append(press.turn.locked())
+
+        threads = [threading.Thread(target=wait) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+    assert held == [True, True, True]
+    assert not press.turn.locked()
