@@ -10,6 +10,7 @@ from bench._timing import QUIRE, copy_of_the_book, median, seconds, tool
 
 _STYLE = 'body { font: 10.6pt/1.46 "Source Serif Pro" } @page { size: A5; margin: 20mm 17mm }'
 
+_WORDS = "room door window table letter kitchen garden evening morning street".split()
 _numbers = itertools.count(1)
 
 
@@ -50,8 +51,9 @@ def _changed(project: Path, addition: str = "") -> float:
     chapter = next((project / "content/chapters").glob("07-*.md"))
     text = chapter.read_text(encoding="utf-8")
     head, _, body = text.partition("\n---\n")
-    # A new word each time, so that no earlier result serves.
-    word = "abcdefghijklmnopqrstuvwxyz"[next(_numbers) % 26] * 3
+    # Other words each time, so that no earlier result serves.
+    number = next(_numbers)
+    word = f"{_WORDS[number % len(_WORDS)]} and {_WORDS[number // len(_WORDS) % len(_WORDS)]}".capitalize()
     first, _, rest = body.lstrip("\n").partition("\n\n")
     chapter.write_text(f"{head}\n---\n\n{first} {word}.{addition}\n\n{rest}", encoding="utf-8")
     taken = seconds([*QUIRE, "build"], project)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -27,6 +28,9 @@ from pipeline.output import MANIFEST, README, Made, cant_write, earlier, put_in_
 from pipeline.press import Press, Progress, open_press
 from pipeline.project import Project
 from pipeline.theme import Design
+
+if TYPE_CHECKING:
+    from pipeline import checks
 
 
 class Report(Struct, frozen=True):
@@ -80,27 +84,31 @@ def _writer(name: str) -> ModuleType:
 
 
 def load(
-    project: Project, cache: Cache, design: Design, epoch: str | None = None, *, with_advice: bool = True
+    project: Project, cache: Cache, design: Design, epoch: str | None = None, *, advice: bool | None = None
 ) -> tuple[Book, tuple[Finding, ...]]:
-    """Return the book, checked and complete, and its warnings. Raises ContentError with every error."""
+    """Return the book, checked and complete, and its warnings, with or without `advice`.
+
+    Raises ContentError with every error.
+    """
     from pipeline import checks
     from pipeline.reader import read
     from pipeline.transforms import complete
 
     book, warnings = read(project)
     book = complete(book, cache)
-    context = checks.Context(
-        formats=tuple(formats()),
-        fonts=tuple(font.path for font in design.fonts),
-        fonts_digest=design.fonts_digest,
-        cache=cache,
-    )
-    findings = (*warnings, *checks.check(book, context, with_advice=with_advice))
+    findings = (*warnings, *checks.check(book, _context(design, cache), advice=advice))
     if any(finding.severity == "error" for finding in findings):
         raise ContentError(findings)
     if epoch is not None:
         book = msgspec.structs.replace(book, date=_date_of(epoch))
     return book, tuple(sorted(findings))
+
+
+def _context(design: Design, cache: Cache) -> "checks.Context":
+    from pipeline import checks
+
+    fonts = tuple(font.path for font in design.fonts)
+    return checks.Context(tuple(formats()), fonts, design.fonts_digest, cache)
 
 
 def check(project: Project) -> tuple[Finding, ...]:
@@ -141,8 +149,8 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         # One process makes a small change sooner than two that both load WeasyPrint for it.
         processes = 1 if memory is not None and _is_small_change(memory.inputs, inputs) else None
         cache = Cache(project.state / "cache", enabled=options.use_cache)
-        with open_press(cache, options.jobs, progress, _preparation(project, design, cache), processes) as press:
-            book, warnings = load(project, cache, design, options.source_date_epoch, with_advice=False)
+        with open_press(cache, options.jobs, progress, _preparation(project, design), processes) as press:
+            book, warnings = load(project, cache, design, options.source_date_epoch, advice=False)
             artifacts, advice = _write(book, design, press, _largest_first(chosen, output))
         made, written, removed = put_in_place(artifacts, output, chosen, book)
         seconds = time.perf_counter() - started
@@ -162,20 +170,18 @@ def _chosen(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in known if not names or name in names)
 
 
-def _preparation(project: Project, design: Design, cache: Cache) -> Callable[[], None]:
+def _preparation(project: Project, design: Design) -> Callable[[], None]:
     """Return what each process of the press does first: it loads WeasyPrint with the design's fonts."""
     fonts = tuple(str(font.path) for font in design.fonts)
     # Fontconfig keeps its list of fonts here even when our own cache is not asked.
-    return partial(_prepare, fonts, str(project.state / "cache" / "fonts"), cache)
+    return partial(_prepare, fonts, str(project.state / "cache" / "fonts"))
 
 
-def _prepare(fonts: tuple[str, ...], folder: str, cache: Cache) -> None:
-    from pipeline import checks
+def _prepare(fonts: tuple[str, ...], folder: str) -> None:
     from pipeline.writers import _sewing, _typeset
 
     _typeset.prepare(fonts, folder)
     _sewing.prepare()
-    checks.prepare(cache)
 
 
 def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> tuple[list[Artifact], Sequence[Finding]]:
@@ -184,9 +190,14 @@ def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> t
     def advise() -> Sequence[Finding]:
         from pipeline import checks
 
-        with press.turn:
-            [result] = press.run(checks.advise, [checks.Advice(book, tuple(formats()))])
-            return checks.advice_in(result)
+        context = _context(design, press.cache)
+        findings: set[Finding] = set()
+        for rule in checks.rules(advice=True).values():
+            with press.turn:
+                findings.update(rule(book, context))
+            # Who gives a lock back and asks for it at once gets it; a writer that waits comes first.
+            time.sleep(0.001)
+        return sorted(findings)
 
     def write(name: str) -> Sequence[Artifact]:
         from pipeline.transforms import select
@@ -201,8 +212,8 @@ def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> t
         return [artifact for name in chosen for artifact in write(name)], advise()
     with ThreadPoolExecutor(len(chosen) + 1) as threads:
         try:
-            advice = threads.submit(advise)
             written = threads.map(write, chosen)
+            advice = threads.submit(advise)
             return [artifact for made in written for artifact in made], advice.result()
         except BaseException:
             press.close()
