@@ -10,7 +10,7 @@ from bench._timing import QUIRE, copy_of_the_book, median, seconds, tool
 
 _STYLE = 'body { font: 10.6pt/1.46 "Source Serif Pro" } @page { size: A5; margin: 20mm 17mm }'
 
-_WORDS = "room door window table letter kitchen garden evening morning street".split()
+_WORDS = ["room", "door", "window", "table", "letter", "kitchen", "garden", "evening", "morning", "street"]
 _numbers = itertools.count(1)
 
 
