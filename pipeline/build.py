@@ -215,9 +215,9 @@ def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> t
             written = threads.map(write, chosen)
             advice = threads.submit(advise)
             return [artifact for made in written for artifact in made], advice.result()
-        except BaseException:
+        finally:
+            # After an error or Ctrl-C the other threads must not wait for work that nobody wants.
             press.close()
-            raise
 
 
 # --------------------------------------------------------------------------- nothing changed

@@ -20,6 +20,8 @@ from pipeline.reader.markdown import Reading, smart
 from pipeline.reader.references import read_glossary, read_references
 
 GENERATED = ("notes", "glossary", "index")
+# Pages of every book; a file of the same name would take their place.
+MADE_PAGES = ("cover", "title-page", "copyright-page", "contents")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -369,6 +371,10 @@ class _BookReader:
         slugs += [(chapter.slug, chapter.location) for chapter in book.chapters]
         slugs += [(part.slug, part.location) for part in book.parts]
         self._report_twice("slug", [*generated, *slugs])
+        for name, where in sorted({*named, *((part.slug, part.location) for part in book.parts)}):
+            if name in MADE_PAGES:
+                message = f"“{name}” is the name of a page that Quire makes itself"
+                self.findings.append(Finding(where, "duplicate-name", message, "Give the file another."))
         self._report_twice("label", self.labels)
         prompts = [prompt for _, text in book.texts() for prompt in m.walk(text)]
         prompts += [prompt for chapter in book.chapters for prompt in chapter.worksheet]

@@ -1,6 +1,7 @@
 """The workbook: one fillable PDF, typeset a chapter at a time and bound."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -78,8 +79,7 @@ class _Workbook:
         body, after = self._body()
         fixed = [self._cover(), *before, *body, *after]
         made = dict(zip((piece.name for piece in fixed), self._run(fixed), strict=True))
-        order = [piece.name for piece in (self._cover(), before[0])]
-        order += ["contents", *(piece.name for piece in before[1:]), *(piece.name for piece in body)]
+        order = ["cover", before[0].name, "contents", *(piece.name for piece in (*before[1:], *body))]
         order += [p.kind if isinstance(p, m.Generated) else p.id for p in self.book.back if self._has(p)]
         pieces = {piece.name: piece for piece in fixed}
         first_of_body = order.index(body[0].name)
@@ -111,11 +111,9 @@ class _Workbook:
             "index": bool(self._index),
         }[piece.kind]
 
-    @property
+    @cached_property
     def _index(self) -> tuple[Entry, ...]:
-        if not hasattr(self, "_index_entries"):
-            self._index_entries = index_entries(self.book.texts())
-        return self._index_entries
+        return index_entries(self.book.texts())
 
     def _run(self, pieces: Sequence[Piece], step: str = "workbook") -> list[_typeset.Gathering]:
         results = self.press.run(_typeset.typeset, [piece.sheet for piece in pieces], step)

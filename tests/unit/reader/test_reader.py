@@ -145,3 +145,14 @@ def test_names_and_addresses_stand_on_one_line(tmp_path):
 
 def test_a_clean_chapter_has_no_findings(tmp_path):
     assert findings_in(tmp_path, "Text.\n") == ()
+
+
+@pytest.mark.parametrize("name", ["cover", "title-page", "copyright-page", "contents"])
+def test_a_file_named_like_a_page_that_quire_makes_is_refused_and_not_lost(tmp_path, name):
+    book = BOOK_YAML + f"front: [{name}]\n"
+    files = {
+        "book.yaml": book,
+        f"front/{name}.md": "---\ntitle: T\n---\nText.\n",
+        "chapters/01-first.md": METADATA + "A.\n",
+    }
+    assert codes(findings_of(a_project(tmp_path, **files))) == [(1, "duplicate-name")]
