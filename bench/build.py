@@ -1,14 +1,12 @@
 """The whole build beside pandoc and WeasyPrint making one PDF of the same text; then small changes, and none."""
 
 import itertools
-import re
 import shutil
 import tempfile
 from pathlib import Path
 
+from bench._peer import STYLE, plain_markdown
 from bench._timing import QUIRE, copy_of_the_book, median, seconds, tool
-
-_STYLE = 'body { font: 10.6pt/1.46 "Source Serif Pro" } @page { size: A5; margin: 20mm 17mm }'
 
 _WORDS = ["room", "door", "window", "table", "letter", "kitchen", "garden", "evening", "morning", "street"]
 _numbers = itertools.count(1)
@@ -67,9 +65,9 @@ def _peer(folder: Path, project: Path) -> float:
     if not pandoc or not weasyprint:
         return 0.0
     source = folder / "book.md"
-    source.write_text(_plain_markdown(project), encoding="utf-8")
+    source.write_text(plain_markdown(project), encoding="utf-8")
     style = folder / "style.css"
-    style.write_text(_STYLE, encoding="utf-8")
+    style.write_text(STYLE, encoding="utf-8")
 
     def both() -> float:
         page = [pandoc, str(source), "-o", "book.html", "-s", "--toc", "-V", "lang=en", "-M", "title=Book"]
@@ -77,26 +75,3 @@ def _peer(folder: Path, project: Path) -> float:
         return seconds(page, folder) + seconds(pdf, folder)
 
     return median(both, 3)
-
-
-def _plain_markdown(project: Path) -> str:
-    """Return the chapters as the Markdown that pandoc knows: the same words, and fields as HTML."""
-    texts = []
-    for path in [
-        *project.glob("content/front/*.md"),
-        *sorted(project.glob("content/chapters/*.md")),
-        *project.glob("content/back/*.md"),
-    ]:
-        meta, _, body = path.read_text(encoding="utf-8").removeprefix("---\n").partition("\n---\n")
-        title = re.search(r"^title: *(.*)$", meta, re.MULTILINE)
-        body = re.sub(r"\{[a-z:]+\}`([^`<]*)(<[^`]*>)?`", r"\1", body)
-        body = re.sub(r"^:::+\{reflect\} *(.*)$", _field, body, flags=re.MULTILINE)
-        body = re.sub(r"^:::+(\{.*\} *(.*))?$", "", body, flags=re.MULTILINE)
-        body = re.sub(r"^:[a-z-]+:.*$", "", body, flags=re.MULTILINE)
-        texts.append(f"# {title[1] if title else path.stem}\n\n{body}")
-    return "\n\n".join(texts)
-
-
-def _field(match: re.Match[str]) -> str:
-    name = f"f{next(_numbers)}"
-    return f'\n**{match[1]}**\n\n<textarea name="{name}" title="{name}" style="width: 100%; height: 30mm"></textarea>\n'

@@ -5,7 +5,6 @@ import hashlib
 import importlib
 import pkgutil
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.errors import ConfigError, ContentError, Finding, WriteError
 from pipeline.model import Artifact, Book
-from pipeline.output import MANIFEST, README, Made, cant_write, earlier, put_in_place, write_whole
+from pipeline.output import MANIFEST, README, Made, cant_write, put_in_place, write_whole
 from pipeline.press import Press, Progress, open_press
 from pipeline.project import Project
 from pipeline.theme import Design
@@ -67,12 +66,9 @@ def _summary(name: str) -> str:
     return source.removeprefix('"""').split("\n", 1)[0].removesuffix('"""')
 
 
-def _largest_first(names: Sequence[str], output: Path) -> list[str]:
-    """Return formats so that the one that made most last time begins, as it is likely to take longest."""
-    sizes = Counter[str]()
-    for made in earlier(output):
-        sizes[made.format] += made.pages or 1
-    return sorted(names, key=lambda name: -sizes[name])
+def _typeset_first(names: Sequence[str]) -> list[str]:
+    """Return formats with those first that say they are typeset: they give the press most of its work."""
+    return sorted(names, key=lambda name: not getattr(_writer(name), "IS_TYPESET", False))
 
 
 def _writer(name: str) -> ModuleType:
@@ -94,7 +90,7 @@ def load(
     from pipeline.reader import read
     from pipeline.transforms import complete
 
-    book, warnings = read(project)
+    book, warnings = read(project, cache)
     book = complete(book, cache)
     findings = (*warnings, *checks.check(book, _context(design, cache), advice=advice))
     if any(finding.severity == "error" for finding in findings):
@@ -151,7 +147,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         cache = Cache(project.state / "cache", enabled=options.use_cache)
         with open_press(cache, options.jobs, progress, _preparation(project, design), processes) as press:
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False)
-            artifacts, advice = _write(book, design, press, _largest_first(chosen, output))
+            artifacts, advice = _write(book, design, press, _typeset_first(chosen))
         made, written, removed = put_in_place(artifacts, output, chosen, book)
         seconds = time.perf_counter() - started
         report = Report(
@@ -178,9 +174,10 @@ def _preparation(project: Project, design: Design) -> Callable[[], None]:
 
 
 def _prepare(fonts: tuple[str, ...], folder: str) -> None:
-    from pipeline.writers import _sewing, _typeset
+    from pipeline.writers import _sewing, _weasyprint
 
-    _typeset.prepare(fonts, folder)
+    _weasyprint.prepare(fonts, folder)
+    _weasyprint.warm_up()
     _sewing.prepare()
 
 
@@ -192,7 +189,9 @@ def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> t
 
         context = _context(design, press.cache)
         findings: set[Finding] = set()
-        for rule in checks.rules(advice=True).values():
+        with press.turn:
+            rules = checks.rules(advice=True)
+        for rule in rules.values():
             with press.turn:
                 findings.update(rule(book, context))
             # Who gives a lock back and asks for it at once gets it; a writer that waits comes first.
@@ -240,7 +239,7 @@ class _Memory(Struct, frozen=True):
 
 def _inputs(project: Project, design: Design, chosen: Sequence[str], options: Options) -> _Inputs:
     digest = hashlib.sha256(caches.stamp())
-    digest.update(repr((chosen, options.source_date_epoch, design.digest(), design.fonts_digest)).encode())
+    digest.update(repr((chosen, options.source_date_epoch, design.digest, design.fonts_digest)).encode())
     paths = sorted(path for path in project.content.rglob("*") if path.is_file())
     content = {project.relative(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
     return _Inputs(digest.hexdigest(), content)

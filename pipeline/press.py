@@ -5,6 +5,7 @@ name, the struct, and this program with its libraries; so everything that a resu
 """
 
 import gc
+import heapq
 import itertools
 import multiprocessing
 import os
@@ -14,7 +15,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
+from types import FunctionType
 from typing import TypeVar
 
 import msgspec
@@ -51,6 +54,7 @@ class Press:
     how many to start beside this one, where fewer than `jobs` will do.
 
     Threads may take turns with a press: who holds `turn` computes, and `run` passes it on while its work is elsewhere.
+    Of the work that waits, that goes first whose thread has had most done: it is the nearest to a finished file.
     """
 
     def __init__(
@@ -70,7 +74,9 @@ class Press:
         self._prepare = prepare
         self._is_prepared = False
         self.turn = threading.Lock()
+        self._runs = threading.local()
         self._executor = self._start() if self.jobs > 1 else None
+        self._queue = _Queue(self._executor, self._processes + 1) if self._executor else None
 
     def run(self, work: Callable[[Task], bytes], tasks: Sequence[Task], step: str = "") -> list[bytes]:
         """Return the result of `work` for each task, in the order of the tasks.
@@ -94,10 +100,23 @@ class Press:
                 self.progress.step(step, done, len(tasks))
         return [result for result in results if result is not None]
 
+    def kept(self, name: str, depends: object, make: Callable[[], bytes]) -> bytes:
+        """Return what `make` makes, in this process; kept under `name` and all that it depends on."""
+        key = self.cache.key(name, depends)
+        result = self.cache.get(key)
+        if result is not None:
+            self.reused += 1
+            return result
+        result = make()
+        self.cache.put(key, result)
+        return result
+
     def _work(
         self, work: Callable[[Task], bytes], tasks: Sequence[Task], missing: list[int]
     ) -> Iterator[tuple[int, bytes]]:
-        if self._executor is None:
+        before = getattr(self._runs, "count", 0)
+        self._runs.count = before + 1
+        if self._queue is None:
             if missing and not self._is_prepared:
                 self._prepare()
                 self._is_prepared = True
@@ -106,7 +125,7 @@ class Press:
             return
         # The longest first, so that no core waits at the end for one that began late.
         order = sorted(missing, key=lambda position: -_weight(tasks[position])) if len(missing) > 1 else missing
-        futures = {self._executor.submit(_in_worker, work, tasks[position]): position for position in order}
+        futures = {self._queue.submit(before, work, tasks[position]): position for position in order}
         try:
             for future in self._as_completed(futures):
                 yield futures[future], future.result()
@@ -155,8 +174,68 @@ class Press:
 
     def close(self) -> None:
         """Let the workers finish what they do, and end them."""
+        if self._queue is not None:
+            self._queue.close()
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+class _Queue:
+    """Hands work to an executor, a few pieces at a time, so that what comes later and is more urgent needn't wait."""
+
+    def __init__(self, executor: Executor, most: int) -> None:
+        self._executor = executor
+        self._free = most
+        self._lock = threading.RLock()
+        self._numbers = itertools.count()
+        self._order: list[tuple[int, int]] = []
+        self._waiting: dict[tuple[int, int], tuple[Future[bytes], Callable[[], Future[bytes]]]] = {}
+
+    def submit(self, urgency: int, work: Callable[[Task], bytes], task: Task) -> Future[bytes]:
+        """Return the future result of work; of like urgency, what was submitted first begins first."""
+        future: Future[bytes] = Future()
+        start = partial(self._executor.submit, _in_worker, work, task)
+        with self._lock:
+            place = (-urgency, next(self._numbers))
+            self._waiting[place] = (future, start)
+            heapq.heappush(self._order, place)
+            self._feed()
+        return future
+
+    def close(self) -> None:
+        """Cancel everything that has not begun."""
+        with self._lock:
+            for future, _ in self._waiting.values():
+                future.cancel()
+            self._order.clear()
+            self._waiting.clear()
+
+    def _feed(self) -> None:
+        with self._lock:
+            while self._free and self._order:
+                future, start = self._waiting.pop(heapq.heappop(self._order))
+                if not future.set_running_or_notify_cancel():
+                    continue
+                self._free -= 1
+                try:
+                    begun = start()
+                except RuntimeError as error:
+                    # The processes are gone: one was killed, or the press is closed.
+                    self._free += 1
+                    future.set_exception(error if isinstance(error, BrokenProcessPool) else CancelledError())
+                    continue
+                begun.add_done_callback(partial(self._pass_on, future))
+
+    def _pass_on(self, future: Future[bytes], begun: Future[bytes]) -> None:
+        with self._lock:
+            self._free += 1
+            self._feed()
+        if begun.cancelled():
+            future.set_exception(CancelledError())
+        elif error := begun.exception():
+            future.set_exception(error)
+        else:
+            future.set_result(begun.result())
 
 
 @contextmanager
@@ -189,13 +268,24 @@ def _prepare_worker(prepare: Callable[[], None]) -> None:
     gc.freeze()
 
 
+def _call(work: Callable[[Task], bytes], task: Task) -> bytes:
+    return work(task)
+
+
+# CPython keeps its frames in pieces of 16 kB. A recursion that wavers about the end of one takes a piece from the
+# system and gives it back at every call, tens of thousands of times in a chapter. A frame that asks for much gets a
+# piece as large, and those below it find room there.
+_call_with_room = FunctionType(_call.__code__.replace(co_stacksize=80_000), globals())
+
+
 def _in_worker(work: Callable[[Task], bytes], task: Task) -> bytes:
     # A document is one large cyclic structure, and looking for such while it grows takes a fifth of the time. Every few
     # documents are collected at once, before the next begins, so that no result waits for it.
     gc.disable()
     if next(_pieces) % _PIECES_BETWEEN_COLLECTIONS == 0:
         gc.collect()
-    return work(task)
+    result: bytes = _call_with_room(work, task)
+    return result
 
 
 def _weight(task: Struct) -> int:

@@ -126,6 +126,7 @@ class Design:
             digest.update(f"{font.family}\0{font.style}\0".encode() + font.path.read_bytes())
         return digest.hexdigest()
 
+    @cached_property
     def digest(self) -> str:
         """Return a hash of every template file."""
         digest = hashlib.sha256()

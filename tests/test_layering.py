@@ -28,13 +28,13 @@ RANKS = {
 # The modules of these folders are alternatives to each other: what two share is in a module with an underscore.
 ALTERNATIVES = ("writers", "checks")
 # The build starts the press, and its processes load WeasyPrint and pikepdf first.
-OPEN_DOORS = {("build.py", "writers._typeset"), ("build.py", "writers._sewing")}
+OPEN_DOORS = {("build.py", "writers._weasyprint"), ("build.py", "writers._sewing")}
 HOMES = {
     "markdown_it": {"reader/"},
     "mdit_py_plugins": {"reader/"},
     "jinja2": {"writers/_html.py"},
     "markupsafe": {"writers/_html.py"},
-    "weasyprint": {"writers/_typeset.py"},
+    "weasyprint": {"writers/_typeset.py", "writers/_weasyprint.py"},
     "pypdfium2": {"writers/_typeset.py"},
     "ebooklib": {"writers/epub.py"},
     "pikepdf": {"writers/_sewing.py", "writers/_stamp.py", "writers/_whole_font.py"},

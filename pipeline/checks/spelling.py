@@ -116,7 +116,8 @@ def _checker() -> "dict[str, int]":
     from spellchecker import SpellChecker
 
     checker = SpellChecker(_LANGUAGE, distance=1)
-    return {word: checker[word] for word in checker.word_frequency.words()}
+    counts: dict[str, int] = checker.word_frequency.dictionary
+    return counts
 
 
 def _suggestions(word: str, cache: Cache | None) -> list[str]:

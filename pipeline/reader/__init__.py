@@ -10,11 +10,12 @@ import msgspec
 from msgspec import Struct
 
 from pipeline import model as m
+from pipeline.cache import Cache
 from pipeline.errors import ContentError, Finding, Location
 from pipeline.metadata import Lines, decode, suggest
 from pipeline.project import BisacSettings, Motif, Name, PartSettings, Project, Settings, Slug, ThemaSettings
 from pipeline.reader._slug import slugify
-from pipeline.reader._source import load
+from pipeline.reader._source import Source, load
 from pipeline.reader.images import Images
 from pipeline.reader.markdown import Reading, smart
 from pipeline.reader.references import read_glossary, read_references
@@ -90,12 +91,19 @@ class _File(Struct, Generic[_Meta], frozen=True):
     location: Location
 
 
-def read(project: Project) -> tuple[m.Book, tuple[Finding, ...]]:
-    """Return the book in a project, not yet transformed, and its warnings.
+class _Text(Struct, frozen=True):
+    """A file's text and the labels in it."""
+
+    text: m.Document
+    labels: dict[str, Location]
+
+
+def read(project: Project, cache: Cache | None = None) -> tuple[m.Book, tuple[Finding, ...]]:
+    """Return the book in a project, not yet transformed, and its warnings; `cache` spares files that haven't changed.
 
     Raises ContentError with every problem that a file by itself can show: metadata, Markdown, directives, images.
     """
-    reader = _BookReader(project)
+    reader = _BookReader(project, cache)
     book = reader.book()
     findings = tuple(sorted(dict.fromkeys(reader.findings)))
     if any(finding.severity == "error" for finding in findings):
@@ -104,8 +112,9 @@ def read(project: Project) -> tuple[m.Book, tuple[Finding, ...]]:
 
 
 class _BookReader:
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, cache: Cache | None) -> None:
         self.project = project
+        self.cache = cache
         self.findings: list[Finding] = []
         self.images = Images(project)
         self.named: set[Path] = set()
@@ -193,18 +202,34 @@ class _BookReader:
             return None
         metadata, _, findings = decode(source.metadata, kind, source.path, first_line=2)
         slug = getattr(metadata, "slug", None) or slugify(re.sub(r"^\d+[-_.]*", "", name) or name)
-        reading = Reading(source.path, self.settings.language, self.images, prefix=slug)
-        text = reading.document(source.body, source.body_line)
+        read, problems = self._text(source, slug)
+        text = read.text
         self.findings.extend(findings)
-        self.findings.extend(reading.findings)
+        self.findings.extend(problems)
         if folder not in ("newsletter", "mails"):
-            self.labels.extend(reading.labels.items())
-        if not text.blocks and not reading.findings:
+            self.labels.extend(read.labels.items())
+        if not text.blocks and not problems:
             where = Location(source.path, source.body_line)
             self.findings.append(Finding(where, "empty-file", "there is no text here", "Write it, or take it out."))
         if metadata is None:
             return None
         return _File(name, slug, metadata, text, Location(source.path, 1))
+
+    def _text(self, source: Source, slug: str) -> tuple[_Text, Sequence[Finding]]:
+        """Return a file's text and what is wrong with it; kept where nothing is, and where it shows no image."""
+        key = (
+            self.cache.key("text", source.path, source.body, source.body_line, self.settings.language, slug)
+            if self.cache
+            else ""
+        )
+        kept = self.cache.get(key) if self.cache else None
+        if kept is not None:
+            return msgspec.msgpack.decode(kept, type=_Text), ()
+        reading = Reading(source.path, self.settings.language, self.images, prefix=slug)
+        text = _Text(reading.document(source.body, source.body_line), reading.labels)
+        if self.cache and not reading.findings and not any(isinstance(node, m.Figure) for node in m.walk(text.text)):
+            self.cache.put(key, m.encode(text))
+        return text, reading.findings
 
     def _matter(self, folder: str, names: Sequence[str], keys: tuple[str, ...]) -> list[m.Matter | None]:
         pieces: list[m.Matter | None] = []

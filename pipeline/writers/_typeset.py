@@ -1,26 +1,20 @@
-"""HTML and styles in; a PDF and the places of its anchors out: the one place that knows WeasyPrint and PDFium.
+"""HTML and styles in; a PDF and the places of its anchors out.
 
 Every function here is pure. Fonts come from the design's packages alone, images from the sheet alone: nothing else is
 read, and no address is fetched.
 """
 
-import hashlib
 import io
 import logging
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import msgspec
 from msgspec import Struct
 
 from pipeline.errors import WriteError
 from pipeline.theme import Design
+from pipeline.writers import _weasyprint
 
 SCHEME = "quire-resource"
 _POINTS_PER_PIXEL = 0.75
@@ -83,12 +77,10 @@ def resource_address(name: str) -> str:
 
 def typeset(sheet: Sheet) -> bytes:
     """Return a sheet's Gathering, encoded. Raises WriteError with everything that WeasyPrint had to say."""
-    weasyprint = _load()
-    fetcher = _fetcher(sheet.resources)
     with _Complaints(sheet.name) as complaints:
         fonts = _font_configuration()
-        styles = _parsed_styles(sheet.css, weasyprint)
-        html = weasyprint.HTML(string=sheet.html, url_fetcher=fetcher, media_type="print", base_url=None)
+        styles = _parsed_styles(sheet.css)
+        html = _weasyprint.parsed(sheet.html, _fetcher(sheet.resources))
         options: dict[str, Any] = {"pdf_variant": "pdf/ua-1", "pdf_forms": True} if sheet.tagged else {}
         document = html.render(stylesheets=[styles], font_config=fonts, **options)
         pdf = document.write_pdf(**options)
@@ -125,106 +117,6 @@ def rasterize(picture: Picture) -> bytes:
     return stream.getvalue()
 
 
-# --------------------------------------------------------------------------- fonts, and nothing but ours
-
-
-def prepare(fonts: tuple[str, ...], folder: str) -> None:
-    """Load WeasyPrint with these font files and no others, in this process; `folder` keeps fontconfig's own cache.
-
-    Raises WriteError where WeasyPrint's system libraries are missing.
-    """
-    folders = sorted({str(Path(font).parent) for font in fonts})
-    rows = [f"<dir>{escape(name)}</dir>" for name in folders]
-    accepted = "".join(f"<glob>{escape(font)}</glob>" for font in fonts)
-    rows.append(f"<cachedir>{escape(str(Path(folder).resolve()))}</cachedir>")
-    rows.append(f"<selectfont><acceptfont>{accepted}</acceptfont><rejectfont><glob>*</glob></rejectfont></selectfont>")
-    text = '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n'
-    text += f"<fontconfig>{''.join(rows)}</fontconfig>\n"
-    path = Path(folder) / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.conf"
-    if not path.exists():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Several processes prepare at once, and none may read what another has half written.
-            draft = path.with_suffix(f".{os.getpid()}")
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(path)
-        except OSError as error:
-            raise WriteError(f"{path}: can't be written: {error.strerror}") from error
-    os.environ["FONTCONFIG_FILE"] = str(path.resolve())
-    _load()
-
-
-def _load() -> Any:
-    try:
-        with _no_search_for_libraries():
-            import weasyprint
-    except OSError as error:
-        raise WriteError(
-            f"Pango is missing: {str(error).splitlines()[0]}\n"
-            "    Debian, Ubuntu: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0\n"
-            "    Fedora: sudo dnf install pango harfbuzz\n"
-            "    macOS: brew install pango"
-        ) from error
-    _mend_line_breaks()
-    _leave_field_fonts_to_binding()
-    return weasyprint
-
-
-@lru_cache(maxsize=1)
-def _leave_field_fonts_to_binding() -> None:
-    """Let WeasyPrint subset the fonts of form fields too: the whole font comes when the book is bound, and once."""
-    from weasyprint.pdf.fonts import Font
-
-    Font.used_in_forms = property(lambda self: False, lambda self, value: None)
-
-
-@contextmanager
-def _no_search_for_libraries() -> Iterator[None]:
-    """Spare the search that cffi makes, with a compiler and a linker, for names that Linux doesn't use.
-
-    WeasyPrint asks for each library by the names of all systems, and Linux loads it by one of the later ones.
-    """
-    if sys.platform != "linux":
-        yield
-        return
-    import ctypes.util
-
-    search = ctypes.util.find_library
-    ctypes.util.find_library = lambda name: None
-    try:
-        yield
-    finally:
-        ctypes.util.find_library = search
-
-
-@lru_cache(maxsize=1)
-def _mend_line_breaks() -> None:
-    """Keep WeasyPrint 70 from leaving a word alone on a line.
-
-    Where a text before an inline element fills its line but for the space at its end, `split_first_line` counts that
-    space, finds the line too long, and breaks after the first word. The space hangs: such a text is taken whole.
-    """
-    from weasyprint.layout import inline
-
-    original = inline.split_first_line
-
-    def split_first_line(
-        text: str, style: Any, context: Any, max_width: float | None, spacing: Any, *rest: Any, **named: Any
-    ) -> Any:
-        line = original(text, style, context, max_width, spacing, *rest, **named)
-        _, length, resume = line[:3]
-        if resume is None or max_width is None or not text.endswith(" ") or style["white_space"] != "normal":
-            return line
-        if b" " in text.encode()[:length].strip():
-            return line
-        bare = original(text.rstrip(" "), style, context, max_width, spacing, *rest, **named)
-        if bare[2] is not None or bare[3] > max_width:
-            return line
-        return original(text, style, context, None, spacing, *rest, **named)
-
-    inline.split_first_line = split_first_line
-
-
 @lru_cache(maxsize=1)
 def _font_configuration() -> Any:
     from weasyprint.text.fonts import FontConfiguration
@@ -233,8 +125,8 @@ def _font_configuration() -> Any:
 
 
 @lru_cache(maxsize=8)
-def _parsed_styles(css: str, weasyprint: Any) -> Any:
-    return weasyprint.CSS(string=css, font_config=_font_configuration(), url_fetcher=_fetcher(()))
+def _parsed_styles(css: str) -> Any:
+    return _weasyprint.load().CSS(string=css, font_config=_font_configuration(), url_fetcher=_fetcher(()))
 
 
 def _fetcher(resources: tuple[tuple[str, str, bytes], ...]) -> Any:

@@ -82,6 +82,26 @@ def write(book: m.Book, design: Design, press: Press) -> Sequence[m.Artifact]:
     newsletter = book.newsletter
     if newsletter is None:
         return ()
+    book = _what_letters_show(book)
+    depends = (book, design.digest, design.fonts_digest)
+    made = press.kept(FORMAT, depends, lambda: m.encode(_artifacts(book, newsletter, design, press)))
+    return msgspec.msgpack.decode(made, type=tuple[m.Artifact, ...])
+
+
+def _what_letters_show(book: m.Book) -> m.Book:
+    """Return the book without the texts of its pages: letters show none of them, so a change to one is no matter."""
+
+    def bare(chapter: m.Chapter) -> m.Chapter:
+        return msgspec.structs.replace(chapter, text=m.Document(()), worksheet=(), prompts=())
+
+    parts = tuple(
+        msgspec.structs.replace(part, text=m.Document(()), chapters=tuple(map(bare, part.chapters)))
+        for part in book.parts
+    )
+    return msgspec.structs.replace(book, front=(), parts=parts, back=(), glossary=())
+
+
+def _artifacts(book: m.Book, newsletter: m.Newsletter, design: Design, press: Press) -> tuple[m.Artifact, ...]:
     sender = _checked(book, newsletter)
     templates, marks = Templates(design), Marks(book)
     renderer = HtmlRenderer(book, newsletter, design, templates, marks)

@@ -19,7 +19,11 @@ from pipeline.writers._index import Entry, index_entries, initial
 from pipeline.writers._motif import motif_svg
 from pipeline.writers._prompts import field_values, image_address, image_resources, ruled_svg
 
+# The press has most to do for it, so a build begins here.
+IS_TYPESET = True
 _PAPER = {"A5": ("148mm", "210mm"), "A4": ("210mm", "297mm"), "Letter": ("8.5in", "11in")}
+# How many a page holds, about.
+_ROWS_OF_CONTENTS, _ROWS_OF_INDEX = 36, 70
 _TITLES = {"notes": "Notes", "glossary": "Glossary", "index": "Index"}
 
 
@@ -128,7 +132,10 @@ class _Workbook:
     ) -> None:
         """Typeset what bears page numbers, contents and index, until their own lengths agree with them."""
         wanted = [name for name in ("contents", "index") if name in order]
-        lengths = dict.fromkeys(wanted, 1)
+        # A guess; where it is wrong, one of them is set twice.
+        rows = sum(1 + len(entry.subs) for entry in self._index)
+        guesses = {"contents": 1 + len(order) // _ROWS_OF_CONTENTS, "index": 1 + rows // _ROWS_OF_INDEX}
+        lengths = {name: guesses[name] for name in wanted}
         for _ in range(6):
             pages = [lengths[name] if name in lengths else made[name].pages for name in order]
             labels = _labels_by_name(order, pages, first_of_body)

@@ -11,6 +11,9 @@ from pipeline.writers._html import Renderer, Templates, label_of
 from pipeline.writers._motif import motif_svg
 from pipeline.writers._prompts import field_values, image_address, image_resources, ruled_svg
 
+# The press has most to do for it, so a build begins here.
+IS_TYPESET = True
+
 
 def write(book: Book, design: Design, press: Press) -> Sequence[Artifact]:
     """Return a PDF for each chapter that has prompts, in the book's order, then the pack of all of them."""

@@ -15,7 +15,7 @@ from pipeline.press import open_press
 from pipeline.project import Project
 from pipeline.reader import read
 from pipeline.transforms import complete, select
-from pipeline.writers import _typeset, epub
+from pipeline.writers import _weasyprint, epub
 
 ROOT = Path(__file__).parents[2]
 
@@ -185,7 +185,7 @@ def build(root: Path, state: Path) -> bytes:
     cache = Cache(state / "cache")
     book = select(complete(read(project)[0], cache), "epub")
     design = theme.load(project)
-    prepare = partial(_typeset.prepare, tuple(str(font.path) for font in design.fonts), str(state / "fonts"))
+    prepare = partial(_weasyprint.prepare, tuple(str(font.path) for font in design.fonts), str(state / "fonts"))
     with open_press(cache, 1, prepare=prepare) as press:
         [artifact] = epub.write(book, design, press)
     return artifact.content

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,34 @@ def test_a_thread_that_waits_for_the_press_passes_its_turn_on(tmp_path: Path) ->
             thread.join(timeout=30)
     assert held == [True, True, True]
     assert not press.turn.locked()
+
+
+def slowly(task: Number) -> bytes:
+    time.sleep(0.05)
+    (Path(task.folder) / f"order-{time.monotonic_ns()}-{task.value}").touch()
+    return b""
+
+
+def test_what_a_thread_asks_for_next_goes_before_what_others_asked_for_first(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press:
+        other = threading.Thread(target=lambda: press.run(slowly, tasks(tmp_path, 20)))
+        press.run(square, [Number(1, str(tmp_path))])
+        other.start()
+        time.sleep(0.02)
+        press.run(slowly, [Number(100, str(tmp_path))])
+        other.join(timeout=30)
+    order = [int(path.name.rpartition("-")[2]) for path in sorted(tmp_path.glob("order-*"))]
+    assert order.index(100) < 8
+
+
+def test_what_is_kept_is_made_anew_only_when_something_it_depends_on_changes(tmp_path: Path) -> None:
+    press = Press(Cache(tmp_path / "cache"), 1)
+    made = []
+
+    def make() -> bytes:
+        made.append(1)
+        return b"result"
+
+    results = [press.kept("name", depends, make) for depends in ("a", "a", "b")]
+    assert results == [b"result"] * 3
+    assert (len(made), press.reused) == (2, 1)

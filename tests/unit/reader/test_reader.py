@@ -6,6 +6,7 @@ import pytest
 from builders import BOOK_YAML, FIRST_LINE, METADATA, REFERENCE_PROJECT, a_chapter, a_project, findings_in, findings_of
 
 from pipeline import model as m
+from pipeline.cache import Cache
 from pipeline.errors import ContentError
 from pipeline.project import Project
 from pipeline.reader import read
@@ -156,3 +157,21 @@ def test_a_file_named_like_a_page_that_quire_makes_is_refused_and_not_lost(tmp_p
         "chapters/01-first.md": METADATA + "A.\n",
     }
     assert codes(findings_of(a_project(tmp_path, **files))) == [(1, "duplicate-name")]
+
+
+def test_a_file_that_has_not_changed_is_not_read_again(tmp_path, monkeypatch):
+    project, cache = a_project(tmp_path, **{"chapters/01-first.md": METADATA + "Some *text*.\n"}), Cache(tmp_path / "c")
+    first, _ = read(project, cache)
+    monkeypatch.setattr("pipeline.reader.Reading", None)
+    assert read(project, cache)[0] == first
+
+
+def test_what_is_wrong_in_a_file_is_told_each_time(tmp_path):
+    project = a_project(tmp_path, **{"chapters/01-first.md": METADATA + "<b>Raw</b>\n"})
+    cache = Cache(tmp_path / "c")
+    told = []
+    for _ in range(2):
+        with pytest.raises(ContentError) as caught:
+            read(project, cache)
+        told.append(caught.value.findings)
+    assert told[0] == told[1] != ()

@@ -23,7 +23,7 @@ NODES = [tag for tag in m.tags() if tag != "only"]
 
 def with_template(folder: Path, text: str) -> Design:
     project = a_project(folder)
-    (project.templates / "epub").mkdir(parents=True)
+    (project.templates / "epub").mkdir(parents=True, exist_ok=True)
     (project.templates / "epub/mine.html.j2").write_text(text, encoding="utf-8")
     return theme.load(project)
 
@@ -89,3 +89,11 @@ def test_a_cross_reference_says_what_it_points_at() -> None:
     assert label_of(m.Target("chapter", "a", "", "Longing", 7)) == "Chapter 7"
     assert label_of(m.Target("part", "a", "", "Room", 4)) == "Part IV"
     assert label_of(m.Target("heading", "a", "b", "A heading")) == "A heading"
+
+
+def test_compiled_templates_are_kept_with_the_program_and_never_in_a_project(tmp_path: Path, monkeypatch) -> None:
+    # They are code, and a project may come from anybody.
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    Templates(with_template(tmp_path, "{{ 1 + 1 }}")).page("epub/mine.html.j2")
+    assert [path for path in tmp_path.rglob("*") if path.suffix == ".pyc"] == []
+    assert Templates(with_template(tmp_path, "{{ 2 + 2 }}")).page("epub/mine.html.j2") == "4"

@@ -14,7 +14,7 @@ from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.press import open_press
 from pipeline.project import Project
-from pipeline.writers import _typeset, newsletter
+from pipeline.writers import _weasyprint, newsletter
 
 ROOT = Path(__file__).parents[3]
 HELLO = m.Document((paragraph("Hello."),))
@@ -32,7 +32,7 @@ def a_book_with_mails() -> m.Book:
 
 def written(book: m.Book, folder: Path) -> dict[str, m.Artifact]:
     design = theme.load(Project(ROOT))
-    prepare = partial(_typeset.prepare, tuple(str(font.path) for font in design.fonts), str(folder / "fonts"))
+    prepare = partial(_weasyprint.prepare, tuple(str(font.path) for font in design.fonts), str(folder / "fonts"))
     with open_press(Cache(folder / "cache"), jobs=1, prepare=prepare) as press:
         artifacts: Sequence[m.Artifact] = newsletter.write(book, design, press)
     return by_name(artifacts)

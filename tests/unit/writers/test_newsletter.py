@@ -18,7 +18,7 @@ from pipeline.cache import Cache
 from pipeline.errors import ContentError, Location
 from pipeline.press import open_press
 from pipeline.project import Project
-from pipeline.writers import _typeset, newsletter
+from pipeline.writers import _weasyprint, newsletter
 
 ROOT = Path(__file__).parents[3]
 PLACEHOLDER = re.compile(r"\{\{ ([a-z_]+) \}\}")
@@ -34,7 +34,7 @@ def design() -> theme.Design:
 def write(design: theme.Design, tmp_path_factory: pytest.TempPathFactory) -> Write:
     """Return the writer, with one cache for all tests: each picture is drawn once."""
     state = tmp_path_factory.mktemp("newsletter")
-    prepare = partial(_typeset.prepare, tuple(str(font.path) for font in design.fonts), str(state / "fonts"))
+    prepare = partial(_weasyprint.prepare, tuple(str(font.path) for font in design.fonts), str(state / "fonts"))
 
     def run(book: m.Book) -> Sequence[m.Artifact]:
         with open_press(Cache(state / "cache"), jobs=1, prepare=prepare) as press:
@@ -86,6 +86,22 @@ HELLO = m.Document((paragraph("Hello."),))
 
 def test_a_book_without_a_newsletter_makes_nothing(write: Write) -> None:
     assert write(a_book(newsletter=None)) == ()
+
+
+def test_letters_are_not_made_again_when_the_text_of_a_chapter_changes(design: theme.Design, tmp_path: Path) -> None:
+    book = a_book(every_node())
+
+    def with_text(text: str) -> m.Book:
+        chapter = msgspec.structs.replace(book.chapters[0], text=m.Document((paragraph(text),)))
+        part = msgspec.structs.replace(book.parts[0], chapters=(chapter, *book.parts[0].chapters[1:]))
+        return msgspec.structs.replace(book, parts=(part, *book.parts[1:]))
+
+    made = []
+    for text in ("One text.", "Another text."):
+        with open_press(Cache(tmp_path / "cache"), jobs=1) as press:
+            made.append(newsletter.write(with_text(text), design, press))
+    assert made[0] == made[1]
+    assert (press.worked, press.reused) == (0, 1)
 
 
 def test_each_issue_is_html_text_message_and_pictures_and_the_sequence_is_last(every: dict[str, m.Artifact]) -> None:

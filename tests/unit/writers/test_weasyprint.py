@@ -1,0 +1,79 @@
+"""WeasyPrint's shortcuts change nothing that is seen, and its slow helpers load when they are needed."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pikepdf
+import pytest
+from builders import a_book
+
+from pipeline.cache import Cache
+from pipeline.press import Press
+from pipeline.transforms import select
+from pipeline.writers import _weasyprint, workbook, worksheets
+
+TESTS = Path(__file__).parents[2]
+THE_LONG_WAY = """
+import sys
+from pathlib import Path
+
+from builders import a_book
+from pipeline import theme
+from pipeline.cache import Cache
+from pipeline.press import Press
+from pipeline.project import Project
+from pipeline.transforms import select
+from pipeline.writers import _weasyprint, workbook, worksheets
+
+_weasyprint.SHORTCUTS = ()
+read_as_html = _weasyprint.load().HTML
+_weasyprint.parsed = lambda page, fetcher: read_as_html(string=page, url_fetcher=fetcher, media_type="print")
+design = theme.load(Project(Path(sys.argv[1]).parent))
+_weasyprint.prepare(tuple(str(font.path) for font in design.fonts), sys.argv[2] + "/fonts")
+press = Press(Cache(Path(sys.argv[2]), enabled=False), 1)
+for writer in (workbook, worksheets):
+    name = writer.__name__.rpartition(".")[2]
+    for artifact in writer.write(select(a_book(), name), design, press):
+        path = Path(sys.argv[2], artifact.path)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(artifact.content)
+"""
+
+
+def unpacked(pdf: bytes) -> bytes:
+    """Return a PDF with its streams as they are read, so that how well they are packed is no difference."""
+    stream = io.BytesIO()
+    level = pikepdf.StreamDecodeLevel.generalized
+    document = pikepdf.open(io.BytesIO(pdf))
+    # It is a hash of the packed streams.
+    del document.trailer.ID
+    document.save(stream, compress_streams=False, stream_decode_level=level, static_id=True)
+    return stream.getvalue()
+
+
+def test_pages_are_the_same_with_and_without_the_shortcuts(prepared_design, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", THE_LONG_WAY, str(TESTS), str(tmp_path)]
+    subprocess.run(command, check=True, cwd=TESTS.parent, env={"PYTHONPATH": f"{TESTS.parent}:{TESTS}"})
+    press = Press(Cache(tmp_path, enabled=False), 1)
+    made = [
+        artifact
+        for writer, name in ((workbook, "workbook"), (worksheets, "worksheets"))
+        for artifact in writer.write(select(a_book(), name), prepared_design, press)
+    ]
+    assert len(made) > 2
+    for artifact in made:
+        assert unpacked(artifact.content) == unpacked((tmp_path / artifact.path).read_bytes()), artifact.path
+
+
+@pytest.mark.parametrize("page", ["<p>Text<br>and more</p>", "<p>A&nbsp;B</p>", "<svg width='9'></svg>"])
+def test_a_page_that_is_no_xml_is_read_as_html(prepared_design, page: str) -> None:
+    made = _weasyprint.parsed(f"<!DOCTYPE html><html><body>{page}</body></html>", None)
+    assert made.etree_element.find("body")[0].tag.rpartition("}")[2] in ("p", "svg")
+
+
+def test_the_fallback_for_subsets_is_not_loaded_before_it_is_used() -> None:
+    code = "import sys; from pipeline.writers import _weasyprint; _weasyprint.load(); "
+    code += "assert 'fontTools.varLib' not in sys.modules; from weasyprint.pdf import fonts; fonts.subset.Options()"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=TESTS.parent)
