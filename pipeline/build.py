@@ -87,12 +87,15 @@ def load(
     Raises ContentError with every error.
     """
     from pipeline import checks
-    from pipeline.reader import read
+    from pipeline.reader import survey
     from pipeline.transforms import complete
 
-    book, warnings = read(project, cache)
-    book = complete(book, cache)
-    findings = (*warnings, *checks.check(book, _context(design, cache), advice=advice))
+    found = survey(project, cache)
+    book, context = complete(found.book, cache), _context(design, cache)
+    if not found.is_sound:
+        # What some of the book shows to be wrong is told along with what could not be read.
+        raise ContentError((*found.findings, *checks.errors_in_part(book, context, found.lacking)))
+    findings = (*found.findings, *checks.check(book, context, advice=advice))
     if any(finding.severity == "error" for finding in findings):
         raise ContentError(findings)
     if epoch is not None:

@@ -5,6 +5,7 @@ A rule is one module here: `check(book, context)` yields findings, and its code 
 
 import importlib
 import pkgutil
+from collections.abc import Collection
 from functools import lru_cache
 from types import ModuleType
 
@@ -12,7 +13,7 @@ from pipeline.checks._context import Context, Rule
 from pipeline.errors import Finding
 from pipeline.model import Book
 
-__all__ = ["Context", "check", "rules"]
+__all__ = ["Context", "check", "errors_in_part", "rules"]
 
 
 @lru_cache(maxsize=1)
@@ -33,6 +34,22 @@ def rules(*, advice: bool | None = None) -> dict[str, Rule]:
 def check(book: Book, context: Context, *, advice: bool | None = None) -> list[Finding]:
     """Return the findings of all rules, sorted by place. `book` has been through `transforms.complete`."""
     return sorted({finding for rule in rules(advice=advice).values() for finding in rule(book, context)})
+
+
+def errors_in_part(book: Book, context: Context, lacking: Collection[str]) -> list[Finding]:
+    """Return the errors that are sure in a book of which some could not be read, sorted by place.
+
+    A rule says in `NEEDS` what it must know whole: `references`, `glossary` or `text`.
+    """
+    sure = [
+        module.check for module in _modules().values() if not _is_advice(module) and _needs(module).isdisjoint(lacking)
+    ]
+    found = {finding for rule in sure for finding in rule(book, context)}
+    return sorted(finding for finding in found if finding.severity == "error")
+
+
+def _needs(module: ModuleType) -> frozenset[str]:
+    return frozenset(getattr(module, "NEEDS", ()))
 
 
 def _is_advice(module: ModuleType) -> bool:

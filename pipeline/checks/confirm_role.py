@@ -7,6 +7,8 @@ from pipeline.checks._context import Context
 from pipeline.checks._nodes import every
 from pipeline.errors import Finding
 
+NEEDS = ("text",)
+
 
 def check(book: m.Book, context: Context) -> Iterator[Finding]:
     """Yield a finding for each link that confirms nothing, and for a confirmation that can't be answered."""

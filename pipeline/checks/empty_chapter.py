@@ -6,6 +6,8 @@ from pipeline import model as m
 from pipeline.checks._context import Context
 from pipeline.errors import Finding
 
+NEEDS = ("text",)
+
 
 def check(book: m.Book, context: Context) -> Iterator[Finding]:
     """Yield a finding for each chapter without prose."""

@@ -7,6 +7,8 @@ from pipeline.checks._context import Context
 from pipeline.errors import Finding
 from pipeline.metadata import suggest
 
+NEEDS = ("text",)
+
 
 def check(book: m.Book, context: Context) -> Iterator[Finding]:
     """Yield a finding for each issue that names no chapter."""

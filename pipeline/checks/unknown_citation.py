@@ -8,6 +8,8 @@ from pipeline.checks._nodes import every
 from pipeline.errors import Finding
 from pipeline.metadata import suggest
 
+NEEDS = ("references",)
+
 
 def check(book: m.Book, context: Context) -> Iterator[Finding]:
     """Yield a finding for each key cited that no work has."""

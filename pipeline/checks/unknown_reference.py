@@ -8,6 +8,8 @@ from pipeline.checks._nodes import every
 from pipeline.errors import Finding
 from pipeline.metadata import suggest
 
+NEEDS = ("text",)
+
 
 def check(book: m.Book, context: Context) -> Iterator[Finding]:
     """Yield a finding for each cross-reference without a target."""

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, Literal, TypeVar, cast
 
@@ -98,17 +99,40 @@ class _Text(Struct, frozen=True):
     labels: dict[str, Location]
 
 
-def read(project: Project, cache: Cache | None = None) -> tuple[m.Book, tuple[Finding, ...]]:
-    """Return the book in a project, not yet transformed, and its warnings; `cache` spares files that haven't changed.
+class Survey(Struct, frozen=True):
+    """What could be read of a project: the book as far as it goes, what is wrong, and what the book lacks for that.
 
-    Raises ContentError with every problem that a file by itself can show: metadata, Markdown, directives, images.
+    `lacking` is of `references`, `glossary` and `text`, where some of these could not be read.
+    """
+
+    book: m.Book
+    findings: tuple[Finding, ...]
+    lacking: frozenset[str]
+
+    @property
+    def is_sound(self) -> bool:
+        return not any(finding.severity == "error" for finding in self.findings)
+
+
+def survey(project: Project, cache: Cache | None = None) -> Survey:
+    """Return the book in a project, not yet transformed, with every problem that a file by itself can show.
+
+    `cache` spares files that haven't changed. Raises ContentError where `book.yaml` itself can't be read.
     """
     reader = _BookReader(project, cache)
     book = reader.book()
-    findings = tuple(sorted(dict.fromkeys(reader.findings)))
-    if any(finding.severity == "error" for finding in findings):
-        raise ContentError(findings)
-    return book, findings
+    return Survey(book, tuple(sorted(dict.fromkeys(reader.findings))), frozenset(reader.lacking))
+
+
+def read(project: Project, cache: Cache | None = None) -> tuple[m.Book, tuple[Finding, ...]]:
+    """Return the book in a project, not yet transformed, and its warnings.
+
+    Raises ContentError with every problem that a file by itself can show: metadata, Markdown, directives, images.
+    """
+    found = survey(project, cache)
+    if not found.is_sound:
+        raise ContentError(found.findings)
+    return found.book, found.findings
 
 
 class _BookReader:
@@ -116,6 +140,7 @@ class _BookReader:
         self.project = project
         self.cache = cache
         self.findings: list[Finding] = []
+        self.lacking: set[str] = set()
         self.images = Images(project)
         self.named: set[Path] = set()
         self.labels: list[tuple[str, Location]] = []
@@ -144,8 +169,10 @@ class _BookReader:
         back = self._back(settings.back)
         newsletter = self._newsletter()
         self._report_unnamed()
-        references = read_references(self.project, self.findings)
-        glossary = read_glossary(self.project, settings.language, self.images, self.findings)
+        with self._noted_as_lacking("references"):
+            references = read_references(self.project, self.findings)
+        with self._noted_as_lacking("glossary"):
+            glossary = read_glossary(self.project, settings.language, self.images, self.findings)
         authors = (settings.author,) if isinstance(settings.author, str) else settings.author
         book = m.Book(
             title=self._smart(settings.title),
@@ -176,10 +203,24 @@ class _BookReader:
         self._report_duplicates(book)
         return book
 
+    @contextmanager
+    def _noted_as_lacking(self, what: str) -> Iterator[None]:
+        """Note that the book lacks something where an error is found in the block."""
+        before = len(self.findings)
+        yield
+        if any(finding.severity == "error" for finding in self.findings[before:]):
+            self.lacking.add(what)
+
     # ------------------------------------------------------------------ files
 
     def _file(self, folder: str, name: str, kind: type[_Meta], named_at: Location) -> "_File[_Meta] | None":
         """Return a file's metadata and text, or None after reporting what is wrong with it."""
+        found = self._read_file(folder, name, kind, named_at)
+        if found is None or not found.text.blocks:
+            self.lacking.add("text")
+        return found
+
+    def _read_file(self, folder: str, name: str, kind: type[_Meta], named_at: Location) -> "_File[_Meta] | None":
         if not _FILE_NAME.fullmatch(name) or name.endswith(".md"):
             hint = "Use letters, digits, dots and hyphens, without .md and without a folder."
             self.findings.append(Finding(named_at, "file-name", f"“{name[:60]}” can't name a file", hint))

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from builders import METADATA, a_project
+from builders import BOOK_YAML, METADATA, a_project
 from filelock import FileLock
 
 from pipeline import output as outputs
@@ -80,6 +80,26 @@ def test_an_error_in_the_manuscript_leaves_the_earlier_output_whole(project: Pro
     with pytest.raises(ContentError, match=r"content/chapters/01-first\.md:7"):
         build(project, QUICK)
     assert files(project.output) == before
+
+
+TEXT = "See {ref}`nowhere`, {cite}`nobody1999`, {term}`nothing`.\n"
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ({"chapters/01-first.md": METADATA + TEXT + "\n<b>Raw</b>\n"}, {"raw-html", "reference", "citation", "term"}),
+        ({"references.yaml": "- id: nobody1999"}, {"missing-key", "reference", "term"}),
+        ({"glossary.yaml": "- term: [nothing]"}, {"metadata", "missing-key", "reference", "citation"}),
+        ({"book.yaml": BOOK_YAML.replace("01-first", "01-first, nowhere")}, {"missing-file", "citation", "term"}),
+    ],
+)
+def test_what_is_sure_is_told_along_with_what_cannot_be_read(
+    tmp_path: Path, broken: dict[str, str], told: set[str]
+) -> None:
+    files = {"book.yaml": BOOK_YAML, "chapters/01-first.md": METADATA + TEXT} | broken
+    codes = {finding.code.removeprefix("unknown-") for finding in check(a_project(tmp_path, **files))}
+    assert codes == told
 
 
 def test_a_failure_while_writing_leaves_the_earlier_output_whole(
