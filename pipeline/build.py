@@ -5,7 +5,7 @@ import hashlib
 import importlib
 import pkgutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from pipeline import checks
 
 
+EVERY_EDITION = "all"
+
+
 class Report(Struct, frozen=True):
     """What a build did: the files, the warnings, the seconds, pieces of work done and reused, paths rewritten."""
 
@@ -45,9 +48,13 @@ class Report(Struct, frozen=True):
 
 
 class Options(Struct, frozen=True):
-    """How to build: which formats (empty for all), into which folder, with how many processes, and on what date."""
+    """How to build: which formats (empty for all), into which folder, with how many processes, and on what date.
+
+    `editions` are those to make of formats that have several: each format's first where it is empty, or `all`.
+    """
 
     formats: tuple[str, ...] = ()
+    editions: tuple[str, ...] = ()
     output: Path | None = None
     jobs: int | None = None
     use_cache: bool = True
@@ -138,7 +145,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
     """
     started = time.perf_counter()
     output = options.output or project.output
-    chosen = _chosen(options.formats)
+    chosen = _chosen(options.formats, options.editions)
     with _only_build(project):
         design = theme.load(project)
         inputs = _inputs(project, design, chosen, options)
@@ -150,8 +157,9 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         cache = Cache(project.state / "cache", enabled=options.use_cache)
         with open_press(cache, options.jobs, progress, _preparation(project, design), processes) as press:
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False)
-            artifacts, advice = _write(book, design, press, _typeset_first(chosen))
-        made, written, removed = put_in_place(artifacts, output, chosen, book)
+            artifacts, advice = _write(book, design, press, chosen)
+        owned = {(name, edition) for name, editions in chosen.items() for edition in editions}
+        made, written, removed = put_in_place(artifacts, output, owned, book)
         seconds = time.perf_counter() - started
         report = Report(
             made, tuple(sorted((*warnings, *advice))), seconds, press.worked, press.reused, written, removed
@@ -161,12 +169,32 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
     return report
 
 
-def _chosen(names: Sequence[str]) -> tuple[str, ...]:
+def editions(name: str) -> dict[str, str]:
+    """Return a format's editions by name with their one line, the usual one first; none where it has one form."""
+    known: dict[str, str] = getattr(_writer(name), "EDITIONS", {})
+    return known
+
+
+def _chosen(names: Sequence[str], wanted: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the formats to build, each with its editions; one that has none has the edition "".
+
+    Formats that have none of the editions asked for are left out. Raises ConfigError for a name that nothing has.
+    """
     known = formats()
     for name in names:
         if name not in known:
             raise ConfigError(f"there is no format “{name}”\n    Formats: {', '.join(known)}.")
-    return tuple(name for name in known if not names or name in names)
+    asked = [name for name in known if not names or name in names]
+    has = {name: tuple(editions(name)) for name in asked}
+    there = [edition for of_format in has.values() for edition in of_format]
+    for edition in wanted:
+        if edition not in (*there, EVERY_EDITION):
+            hint = f"Editions: {', '.join(there)}, or {EVERY_EDITION}." if there else "These formats have no editions."
+            raise ConfigError(f"there is no edition “{edition}”\n    {hint}")
+    if not wanted or EVERY_EDITION in wanted:
+        return {name: (of_format if wanted else of_format[:1]) or ("",) for name, of_format in has.items()}
+    picked = {name: tuple(e for e in of_format if e in wanted) for name, of_format in has.items()}
+    return {name: of_format for name, of_format in picked.items() if of_format}
 
 
 def _preparation(project: Project, design: Design) -> Callable[[], None]:
@@ -184,7 +212,9 @@ def _prepare(fonts: tuple[str, ...], folder: str) -> None:
     _sewing.prepare()
 
 
-def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> tuple[list[Artifact], Sequence[Finding]]:
+def _write(
+    book: Book, design: Design, press: Press, chosen: Mapping[str, tuple[str, ...]]
+) -> tuple[list[Artifact], Sequence[Finding]]:
     """Return the files of the chosen formats, and advice on the text; where there are processes, all at once."""
 
     def advise() -> Sequence[Finding]:
@@ -206,15 +236,17 @@ def _write(book: Book, design: Design, press: Press, chosen: Sequence[str]) -> t
 
         # One computes while the others wait for the press: threads that compute at once hold each other up.
         with press.turn:
-            made: Sequence[Artifact] = _writer(name).write(select(book, name), design, press)
+            editions = {} if chosen[name] == ("",) else {"editions": chosen[name]}
+            made: Sequence[Artifact] = _writer(name).write(select(book, name), design, press, **editions)
             press.progress.finished(name, len(made))
         return made
 
+    order = _typeset_first(tuple(chosen))
     if press.jobs == 1:
-        return [artifact for name in chosen for artifact in write(name)], advise()
-    with ThreadPoolExecutor(len(chosen) + 1) as threads:
+        return [artifact for name in order for artifact in write(name)], advise()
+    with ThreadPoolExecutor(len(order) + 1) as threads:
         try:
-            written = threads.map(write, chosen)
+            written = threads.map(write, order)
             advice = threads.submit(advise)
             return [artifact for made in written for artifact in made], advice.result()
         finally:
@@ -240,7 +272,7 @@ class _Memory(Struct, frozen=True):
     report: Report
 
 
-def _inputs(project: Project, design: Design, chosen: Sequence[str], options: Options) -> _Inputs:
+def _inputs(project: Project, design: Design, chosen: Mapping[str, tuple[str, ...]], options: Options) -> _Inputs:
     digest = hashlib.sha256(caches.stamp())
     digest.update(repr((chosen, options.source_date_epoch, design.digest, design.fonts_digest)).encode())
     paths = sorted(path for path in project.content.rglob("*") if path.is_file())

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 from msgspec import Struct
 
+from pipeline.editions import Editions
 from pipeline.errors import Location
 
 # --------------------------------------------------------------------------- inlines
@@ -543,6 +544,7 @@ class Book(Struct, frozen=True):
     images: dict[str, Image]
     texts_around: Texts = Texts()
     bounds: Bounds = Bounds()
+    editions: Editions = Editions()
     own_words: tuple[str, ...] = ()
     own_phrases: tuple[str, ...] = ()
     targets: dict[str, Target] = {}
@@ -567,7 +569,10 @@ class Book(Struct, frozen=True):
 
 
 class Artifact(Struct, frozen=True):
-    """A finished file: its path under `output/`, what made it, and one line on it for a person."""
+    """A finished file: its path under `output/`, what made it, and one line on it for a person.
+
+    `edition` is which of its format's editions it belongs to; empty where the format has none.
+    """
 
     path: str
     format: str
@@ -576,6 +581,7 @@ class Artifact(Struct, frozen=True):
     summary: str
     sources: tuple[str, ...]
     pages: int | None = None
+    edition: str = ""
 
 
 def words_of(children: tuple[Inline, ...]) -> str:

@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -32,6 +32,7 @@ class Made(Struct, frozen=True):
     summary: str
     sources: tuple[str, ...]
     pages: int | None = None
+    edition: str = ""
 
 
 class _Manifest(Struct, frozen=True):
@@ -39,15 +40,16 @@ class _Manifest(Struct, frozen=True):
 
 
 def put_in_place(
-    artifacts: Sequence[Artifact], output: Path, chosen: Sequence[str], book: Book
+    artifacts: Sequence[Artifact], output: Path, chosen: Collection[tuple[str, str]], book: Book
 ) -> tuple[tuple[Made, ...], tuple[str, ...], tuple[str, ...]]:
     """Write every file beside its place, then move all of them in; return what there is, was written and removed.
 
-    A failure before the moves leaves `output` as it was. What the chosen formats no longer make is removed.
+    `chosen` are formats with their editions. A failure before the moves leaves `output` as it was. What the chosen ones
+    no longer make is removed.
     """
     made = [described(artifact) for artifact in artifacts]
     before = earlier(output)
-    kept = [entry for entry in before if entry.format not in chosen]
+    kept = [entry for entry in before if (entry.format, entry.edition) not in chosen]
     listing = tuple(sorted((*kept, *made), key=lambda entry: entry.path))
     wanted = {artifact.path: artifact.content for artifact in artifacts}
     wanted[MANIFEST] = _manifest(listing, book)
@@ -92,6 +94,7 @@ def described(artifact: Artifact) -> Made:
         artifact.summary,
         artifact.sources,
         artifact.pages,
+        artifact.edition,
     )
 
 
@@ -116,6 +119,7 @@ def _manifest(listing: Sequence[Made], book: Book) -> bytes:
             "summary": entry.summary,
             "sources": entry.sources,
             **({} if entry.pages is None else {"pages": entry.pages}),
+            **({"edition": entry.edition} if entry.edition else {}),
         }
         for entry in listing
     ]

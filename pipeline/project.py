@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from pipeline.errors import ConfigError, ContentError, Finding, Location
+from pipeline.editions import Editions
 from pipeline.metadata import Lines, decode, unprintable
 
 # A novel is half of this; what is larger is no file of a manuscript.
@@ -139,6 +140,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     sender: SenderSettings | None = None
     texts: TextsSettings = TextsSettings()
     bounds: BoundsSettings = BoundsSettings()
+    editions: Editions = Editions()
 
 
 class Project:

@@ -12,7 +12,7 @@ PIPELINE = ROOT / "pipeline"
 # A module imports from a lower layer only; within one number, from the groups named before its own.
 LAYERS = [
     [["__init__"]],
-    [["errors"]],
+    [["errors", "editions"]],
     [["model"]],
     [["metadata", "cache", "prose"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "press"]],

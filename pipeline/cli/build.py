@@ -13,22 +13,51 @@ def _formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
     return [name for name in formats() if name.startswith(incomplete)]
 
 
-@click.command("build", epilog="\b\nExamples:\n  quire build\n  quire build workbook --jobs 1\n  quire build --json")
+def _editions(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from pipeline.build import EVERY_EDITION, editions, formats
+
+    known = [edition for name in formats() for edition in editions(name)]
+    return [name for name in (*known, EVERY_EDITION) if name.startswith(incomplete)]
+
+
+_EXAMPLES = """\b
+Examples:
+  quire build
+  quire build workbook --edition print --edition cover-wrap
+  quire build --edition all --jobs 1
+  quire build --json"""
+
+
+@click.command("build", epilog=_EXAMPLES)
 @click.argument("names", metavar="[FORMAT]...", nargs=-1, shell_complete=_formats)
+@click.option(
+    "--edition",
+    "editions",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=_editions,
+    help="Build this edition of a format, or all; may be repeated. See `quire formats`.",
+)
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Build into this folder.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes to typeset with; as many as cores by default.")
 @click.option("--no-cache", is_flag=True, help="Do all work again, and keep none of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 @click.pass_obj
 def command(
-    session: Session, names: tuple[str, ...], output: Path | None, jobs: int | None, no_cache: bool, as_json: bool
+    session: Session,
+    names: tuple[str, ...],
+    editions: tuple[str, ...],
+    output: Path | None,
+    jobs: int | None,
+    no_cache: bool,
+    as_json: bool,
 ) -> None:
     """Build the book: all formats, or those named (see `quire formats`)."""
     from pipeline.build import Options, build
     from pipeline.cli._report import as_json_text, as_text
 
     epoch = session.environment.get("SOURCE_DATE_EPOCH")
-    options = Options(names, output and output.resolve(), jobs, not no_cache, epoch)
+    options = Options(names, editions, output and output.resolve(), jobs, not no_cache, epoch)
     report = build(session.project, options, session.progress())
     session.findings(report.warnings)
     if as_json:

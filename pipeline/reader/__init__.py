@@ -197,6 +197,7 @@ class _BookReader:
             images=dict(sorted(self.images.images.items())),
             texts_around=self._texts_around(),
             bounds=self._bounds(),
+            editions=settings.editions,
             own_words=self._own_list("words.txt"),
             own_phrases=self._own_list("cliches.txt"),
         )

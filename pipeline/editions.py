@@ -1,0 +1,72 @@
+"""What an author may settle of the workbook's editions in book.yaml: trim, type, paper, bleed."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+# A name, or width by height. Millimetres are the default unit nowhere, so that nobody gets 6 × 9 mm.
+Trim = Annotated[
+    str,
+    Meta(
+        pattern=r"^(|a4|a5|letter|\d{1,4}(\.\d{1,3})?(x|×)\d{1,4}(\.\d{1,3})?(mm|in))$",
+        description="a4, a5, letter, or width by height with its unit, such as 6x9in or 148x210mm",
+    ),
+]
+Length = Annotated[
+    str, Meta(pattern=r"^\d{1,3}(\.\d{1,3})?(mm|in|pt)$", description="a length with its unit, such as 3mm")
+]
+TypeSize = Annotated[str, Meta(pattern=r"^\d{1,2}(\.\d{1,2})?pt$", description="a type size such as 12pt")]
+Sheet = Literal["a4", "letter"]
+_NAMED = {"a4": ("210mm", "297mm"), "a5": ("148mm", "210mm"), "letter": ("8.5in", "11in")}
+
+
+class PrintEdition(Struct, frozen=True, forbid_unknown_fields=True):
+    """The interior for a print shop. An empty `trim` is the design's; `paper` names the stock that the spine is of."""
+
+    trim: Trim = ""
+    size: TypeSize | None = None
+    bleed: Length = "3mm"
+    marks: bool = False
+    color: Literal["gray", "rgb"] = "gray"
+    paper: str = "white-80"
+    isbn: str = ""
+
+
+class LargeEdition(Struct, frozen=True, forbid_unknown_fields=True):
+    """Large print."""
+
+    trim: Trim = "a4"
+    size: TypeSize = "18pt"
+
+
+class BookletEdition(Struct, frozen=True, forbid_unknown_fields=True):
+    """The booklet: sheets to fold; `signature` is pages in one (0: all in one), `creep` how far each sheet shifts."""
+
+    paper: Sheet = "a4"
+    signature: Annotated[int, Meta(ge=0, le=400, multiple_of=4, description="a multiple of four pages")] = 0
+    creep: Length = "0mm"
+
+
+class WrapEdition(Struct, frozen=True, forbid_unknown_fields=True):
+    """The cover that wraps the print edition."""
+
+    bleed: Length = "3mm"
+    marks: bool = True
+
+
+class Editions(Struct, frozen=True, forbid_unknown_fields=True, rename={"cover_wrap": "cover-wrap"}):
+    """What `editions` of book.yaml may hold, by the edition's name."""
+
+    print: PrintEdition = PrintEdition()
+    large: LargeEdition = LargeEdition()
+    booklet: BookletEdition = BookletEdition()
+    cover_wrap: WrapEdition = WrapEdition()
+
+
+def trim_size(name: str) -> tuple[str, str]:
+    """Return the width and the height of a trim size, as CSS lengths."""
+    if name in _NAMED:
+        return _NAMED[name]
+    unit = name[-2:]
+    width, height = name[:-2].replace("×", "x").split("x")
+    return f"{width}{unit}", f"{height}{unit}"
