@@ -17,18 +17,24 @@ Length = Annotated[
 ]
 TypeSize = Annotated[str, Meta(pattern=r"^\d{1,2}(\.\d{1,2})?pt$", description="a type size such as 12pt")]
 Sheet = Literal["a4", "letter"]
+Stock = Annotated[
+    str,
+    Meta(
+        pattern=r"^([a-z][a-z0-9-]*|\d(\.\d{1,4})?mm)$",
+        description="a paper's name such as white, or how thick one page is, such as 0.06mm",
+    ),
+]
 _NAMED = {"a4": ("210mm", "297mm"), "a5": ("148mm", "210mm"), "letter": ("8.5in", "11in")}
 
 
 class PrintEdition(Struct, frozen=True, forbid_unknown_fields=True):
-    """The interior for a print shop. An empty `trim` is the design's; `paper` names the stock that the spine is of."""
+    """The interior for a print shop, in gray. No `trim` is the design's; `paper` decides how wide the spine is."""
 
     trim: Trim = ""
     size: TypeSize | None = None
     bleed: Length = "3mm"
     marks: bool = False
-    color: Literal["gray", "rgb"] = "gray"
-    paper: str = "white-80"
+    paper: Stock = "white"
     isbn: str = ""
 
 
@@ -40,10 +46,10 @@ class LargeEdition(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BookletEdition(Struct, frozen=True, forbid_unknown_fields=True):
-    """The booklet: sheets to fold; `signature` is pages in one (0: all in one), `creep` how far each sheet shifts."""
+    """The booklet: sheets to fold; a `signature` has so many pages (0: all), and its inner sheets shift by `creep`."""
 
     paper: Sheet = "a4"
-    signature: Annotated[int, Meta(ge=0, le=400, multiple_of=4, description="a multiple of four pages")] = 0
+    signature: Annotated[int, Meta(ge=0, le=400, multiple_of=4, description="a multiple of four pages")] = 16
     creep: Length = "0mm"
 
 

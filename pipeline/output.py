@@ -49,7 +49,8 @@ def put_in_place(
     """
     made = [described(artifact) for artifact in artifacts]
     before = earlier(output)
-    kept = [entry for entry in before if (entry.format, entry.edition) not in chosen]
+    paths = {entry.path for entry in made}
+    kept = [entry for entry in before if (entry.format, entry.edition) not in chosen and entry.path not in paths]
     listing = tuple(sorted((*kept, *made), key=lambda entry: entry.path))
     wanted = {artifact.path: artifact.content for artifact in artifacts}
     wanted[MANIFEST] = _manifest(listing, book)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from pipeline.errors import ConfigError, ContentError, Finding, Location
 from pipeline.editions import Editions
+from pipeline.errors import ConfigError, ContentError, Finding, Location
 from pipeline.metadata import Lines, decode, unprintable
 
 # A novel is half of this; what is larger is no file of a manuscript.

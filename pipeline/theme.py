@@ -5,7 +5,7 @@ import importlib.util
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -14,7 +14,8 @@ from pipeline.metadata import decode
 from pipeline.project import Project
 
 Color = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
-Size = Literal["A4", "A5", "Letter"]
+# A paper by its name, or width and height.
+Size = Annotated[str, Meta(pattern=r"^(A4|A5|Letter|\d+(\.\d+)?(mm|in) \d+(\.\d+)?(mm|in))$")]
 
 
 class Family(Struct, frozen=True, forbid_unknown_fields=True):

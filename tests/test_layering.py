@@ -17,7 +17,7 @@ LAYERS = [
     [["metadata", "cache", "prose"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "press"]],
     [["writers", "schema", "series"]],
-    [["output"], ["build"], ["listing"]],
+    [["output"], ["build", "validate"], ["listing"]],
     [["web"]],
     [["cli"]],
     [["__main__"]],

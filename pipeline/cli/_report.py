@@ -48,10 +48,11 @@ def _pages(entries: list[Made]) -> str:
 def _closing(report: Report) -> str:
     total = size(sum(made.bytes for made in report.made))
     count = len(report.made)
+    files = f"{count} file{'s' if count != 1 else ''}"
     if not report.worked and not report.written and not report.removed:
-        return f"Nothing has changed: {count} file{'s' if count != 1 else ''}, {total}, looked at in {report.seconds:.2f} s."
+        return f"Nothing has changed: {files}, {total}, looked at in {report.seconds:.2f} s."
     work = report.worked + report.reused
     return (
-        f"{count} file{'s' if count != 1 else ''}, {total}, in {report.seconds:.2f} s; "
+        f"{files}, {total}, in {report.seconds:.2f} s; "
         f"{len(report.written)} written, {report.reused} of {work} pieces of work reused."
     )

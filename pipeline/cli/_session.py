@@ -2,13 +2,18 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.errors import Finding
 from pipeline.press import Progress
 from pipeline.project import Project
+
+if TYPE_CHECKING:
+    from pipeline.output import Made
 
 _BAR_WIDTH = 24
 
@@ -27,6 +32,19 @@ class Session:
         if self.quiet:
             return Progress()
         return Bar() if sys.stderr.isatty() else Lines()
+
+    def validated(self, made: Sequence["Made"], output: Path) -> bool:
+        """Say on stderr what independent checkers find in built files; return whether they find no error."""
+        from pipeline.validate import validate
+
+        verdict = validate(output, made, Path(os.path.relpath(output)).as_posix())
+        for finding in verdict.findings:
+            click.echo(str(finding), err=True)
+        for name, count in () if self.quiet else verdict.looked_at.items():
+            click.echo(f"{name}: {count} file{'s' if count != 1 else ''} looked at", err=True)
+        for name in verdict.missing:
+            click.echo(f"{name} is not installed: pip install 'quire[check]'", err=True)
+        return not any(finding.severity == "error" for finding in verdict.findings)
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """Print findings on stderr, each with its place first, unless asked to be quiet."""

@@ -24,7 +24,7 @@ _EXAMPLES = """\b
 Examples:
   quire build
   quire build workbook --edition print --edition cover-wrap
-  quire build --edition all --jobs 1
+  quire build --edition all --check
   quire build --json"""
 
 
@@ -41,21 +41,25 @@ Examples:
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Build into this folder.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes to typeset with; as many as cores by default.")
 @click.option("--no-cache", is_flag=True, help="Do all work again, and keep none of it.")
+@click.option("--check", "validated", is_flag=True, help="Let independent checkers look at what was built.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
-@click.pass_obj
+@click.pass_context
 def command(
-    session: Session,
+    ctx: click.Context,
     names: tuple[str, ...],
     editions: tuple[str, ...],
     output: Path | None,
     jobs: int | None,
     no_cache: bool,
+    validated: bool,
     as_json: bool,
 ) -> None:
     """Build the book: all formats, or those named (see `quire formats`)."""
     from pipeline.build import Options, build
     from pipeline.cli._report import as_json_text, as_text
+    from pipeline.errors import WriteError
 
+    session: Session = ctx.obj
     epoch = session.environment.get("SOURCE_DATE_EPOCH")
     options = Options(names, editions, output and output.resolve(), jobs, not no_cache, epoch)
     report = build(session.project, options, session.progress())
@@ -64,3 +68,5 @@ def command(
         click.echo(as_json_text(report))
     elif not session.quiet:
         click.echo(as_text(report, output or session.project.output, session.verbose))
+    if validated and not session.validated(report.made, output or session.project.output):
+        ctx.exit(WriteError.exit_code)

@@ -11,6 +11,9 @@ from pipeline.writers._folios import Folio, Style, plain_sans
 from pipeline.writers._typeset import Gathering
 
 SCHEME = "quire-place"
+PAGE_SCHEME = "quire-page"
+# The room for a page's number is as high as this, in ems of its type, and stands on the line.
+NUMBER_HEIGHT = 0.7
 
 
 class Bookmark(Struct, frozen=True):
@@ -39,6 +42,21 @@ def place_address(owner: str, anchor: str = "") -> str:
     return f"{SCHEME}:{place(owner, anchor)}"
 
 
+def page_address(name: str) -> str:
+    """Return the address of the room for the number of the page where a place is, which binding writes there."""
+    return f"{PAGE_SCHEME}:{name}"
+
+
+class PrintFile(Struct, frozen=True):
+    """What makes a binding a file for a print shop: the font of page numbers in the text, and these.
+
+    `numbers` are the printed numbers of the pages of places, by the place's name.
+    """
+
+    serif: bytes
+    numbers: dict[str, str]
+
+
 class Binding(Struct, frozen=True):
     """What one PDF is bound from: its gatherings, its metadata, and what goes around their pages.
 
@@ -56,6 +74,7 @@ class Binding(Struct, frozen=True):
     labels: tuple[PageLabels, ...] = ()
     folios: tuple[Folio, ...] = ()
     look: Style | None = None
+    print_file: PrintFile | None = None
 
 
 def binding(gatherings: Sequence[Gathering], book: Book, design: Design, title: str, **around: Any) -> Binding:
@@ -65,7 +84,7 @@ def binding(gatherings: Sequence[Gathering], book: Book, design: Design, title: 
 
 
 def bind(task: Binding) -> bytes:
-    """Return one PDF/UA-1 document, the same bytes each time; work for the press.
+    """Return one PDF/UA-1 document, or a PDF/X-4 for a print shop, the same bytes each time; work for the press.
 
     Raises WriteError for a link to a place that is not in the book, and for two form fields of one name.
     """

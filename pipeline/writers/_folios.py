@@ -4,6 +4,9 @@ They are drawn when a book is bound and not when it is typeset: a chapter that g
 gathering.
 """
 
+import io
+from functools import lru_cache
+
 from msgspec import Struct
 
 from pipeline.theme import Design
@@ -39,9 +42,30 @@ def style(design: Design) -> Style:
 
 def plain_sans(design: Design) -> bytes:
     """Return the font file of folios and form fields."""
-    name = design.theme.families["sans"].name
+    return _plain(design, "sans")
+
+
+def plain_serif(design: Design) -> bytes:
+    """Return the font file of the text."""
+    return _plain(design, "serif")
+
+
+def _plain(design: Design, family: str) -> bytes:
+    name = design.theme.families[family].name
     font = next(font for font in design.fonts if font.family == name and font.style == "regular")
     return font.path.read_bytes()
+
+
+@lru_cache(maxsize=256)
+def width(font: bytes, text: str) -> float:
+    """Return how wide a text is in a font, in ems, without kerning."""
+    from fontTools.ttLib import TTFont
+
+    face = TTFont(io.BytesIO(font), lazy=True)
+    glyphs, advances = face.getBestCmap(), face["hmtx"]
+    units: int = face["head"].unitsPerEm
+    total: int = sum(advances[glyphs[ord(character)]][0] for character in text)
+    return total / units
 
 
 def points(length: str) -> float:

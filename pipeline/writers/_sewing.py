@@ -18,6 +18,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from pipeline import __version__
 from pipeline.errors import WriteError
+from pipeline.writers import _print_file
 from pipeline.writers._bind import SCHEME, Binding, Bookmark, PageLabels
 from pipeline.writers._stamp import Stamp
 from pipeline.writers._typeset import Gathering
@@ -25,6 +26,7 @@ from pipeline.writers._whole_font import embed, whole_font
 
 # Structure elements that hold words and never a table.
 _WITHOUT_TABLES = {"/P", "/Span", "/Link", "/Form", "/Figure", "/Lbl", "/Caption"} | {f"/H{n}" for n in range(1, 7)}
+_ACCESSIBLE = '<pdfuaid:part xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">1</pdfuaid:part>'
 _FONT_OF_FIELD = re.compile(r"/(\S+) [\d.]+ Tf")
 
 
@@ -44,12 +46,14 @@ def sew(task: Binding) -> bytes:
         stamp = Stamp(pdf, task.look, font, embedded)
         for page, folio in zip(sewing.pages, task.folios, strict=True):
             stamp.draw(page, folio)
+    if task.print_file is not None:
+        _print_file.finish(pdf, sewing.pages, task.print_file)
     if task.outline:
         pdf.Root.Outlines = _outlines(pdf, task.outline, sewing.destinations)
         pdf.Root.PageMode = Name.UseOutlines
     if task.labels:
         pdf.Root.PageLabels = Dictionary(Nums=Array(list(_label_numbers(task.labels))))
-    _set_metadata(pdf, task)
+    _set_metadata(pdf, task, _print_file.IDENTIFICATION if task.print_file else _ACCESSIBLE)
     stream = io.BytesIO()
     pdf.save(
         stream,
@@ -266,8 +270,11 @@ def _label_numbers(labels: Sequence[PageLabels]) -> Iterator[Any]:
         yield entry
 
 
-def _set_metadata(pdf: Pdf, task: Binding) -> None:
-    """Set title, language and the rest, in the document's dictionary and in XMP, with no clock."""
+def _set_metadata(pdf: Pdf, task: Binding, identification: str) -> None:
+    """Set title, language and the rest, in the document's dictionary and in XMP, with no clock.
+
+    `identification` is XMP that says which standard the file keeps to.
+    """
     authors = ", ".join(task.authors)
     stamp = f"{task.date}T00:00:00Z"
     date = f"D:{task.date.replace('-', '')}000000Z"
@@ -282,7 +289,7 @@ def _set_metadata(pdf: Pdf, task: Binding) -> None:
     packet = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
- xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+ xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
 <dc:format>application/pdf</dc:format>
 <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(task.title)}</rdf:li></rdf:Alt></dc:title>
 <dc:creator><rdf:Seq>{creators}</rdf:Seq></dc:creator>
@@ -290,7 +297,7 @@ def _set_metadata(pdf: Pdf, task: Binding) -> None:
 <dc:language><rdf:Bag><rdf:li>{escape(task.language)}</rdf:li></rdf:Bag></dc:language>
 <xmp:CreateDate>{stamp}</xmp:CreateDate><xmp:ModifyDate>{stamp}</xmp:ModifyDate>
 <xmp:CreatorTool>{producer}</xmp:CreatorTool><pdf:Producer>{producer}</pdf:Producer>
-<pdfuaid:part>1</pdfuaid:part>
+{identification}
 </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="w"?>"""
     pdf.Root.Metadata = pdf.make_stream(packet.encode(), Type=Name.Metadata, Subtype=Name.XML)

@@ -1,0 +1,112 @@
+"""A book's settings and a design in; how each edition of the workbook is set, out: one table of variants."""
+
+import msgspec
+from msgspec import Struct
+
+from pipeline.editions import trim_size
+from pipeline.errors import ContentError, Finding, Location
+from pipeline.model import Book
+from pipeline.theme import Design, Margins, PageTokens
+from pipeline.writers._folios import points
+
+EDITIONS = {
+    "screen": "to read on a screen and to fill in; tagged for screen readers",
+    "print": "the interior for a print shop: PDF/X-4, no fields, every piece opening on a right-hand page",
+    "large": "large print, tagged, ragged right",
+    "booklet": "the print edition's pages, two to a sheet, to fold into a booklet",
+    "cover-wrap": "the print edition's cover, front, spine, and back in one",
+}
+_WIDTH_LEAST, _HEIGHT_LEAST = 60.0, 90.0
+_MM = 72 / 25.4
+# What the fold of a bound book takes of the inside margin, by its number of pages.
+_GUTTERS = ((150, 0.0), (300, 3.0), (500, 6.0), (700, 9.0))
+_WIDEST_GUTTER = 12.0
+
+
+class Look(Struct, frozen=True):
+    """How an edition's pages are set. Lengths are CSS lengths; `design` has its type, its trim and its margins."""
+
+    design: Design
+    is_fillable: bool = True
+    is_ragged: bool = False
+    is_bound: bool = False
+    bleed: str = ""
+    marks: bool = False
+
+    @property
+    def trim(self) -> tuple[str, str]:
+        """The width and the height of a page."""
+        return _size(self.design.theme.page.size)
+
+
+def screen(design: Design) -> Look:
+    """Return the look of the edition for screens: the design as it is."""
+    return Look(design)
+
+
+def large(book: Book, design: Design) -> Look:
+    """Return the look of large print: its own type size, lines of uneven length, lines drawn stronger."""
+    settings = book.editions.large
+    sized = _with_type(design, settings.size)
+    stroke = {"hair": "0.8pt", "rule": "1.2pt", "strong": "2.4pt"}
+    stronger = Design(msgspec.structs.replace(sized.theme, stroke={**sized.theme.stroke, **stroke}), sized.folders)
+    return Look(_on_pages(stronger, settings.trim, "large"), is_ragged=True)
+
+
+def print_shop(book: Book, design: Design, pages: int) -> Look:
+    """Return the look of the interior for a print shop, whose gutter is right for `pages`."""
+    settings = book.editions.print
+    sized = _in_black(_with_type(design, settings.size) if settings.size else design)
+    look = _on_pages(sized, settings.trim, "print", gutter(pages))
+    return Look(look, is_fillable=False, is_bound=True, bleed=settings.bleed, marks=settings.marks)
+
+
+def gutter(pages: int) -> float:
+    """Return how many millimetres the inside margin of a bound book is wider than the outside one."""
+    return next((width for most, width in _GUTTERS if pages <= most), _WIDEST_GUTTER)
+
+
+def _size(size: str) -> tuple[str, str]:
+    width, _, height = size.partition(" ")
+    return (width, height) if height else trim_size(size.lower())
+
+
+def _in_black(design: Design) -> Design:
+    """Return a design whose text is of black ink alone: small type in gray is printed as dots."""
+    colors = design.theme.colors
+    light = {**colors.light, "text": "#000000"}
+    return Design(
+        msgspec.structs.replace(design.theme, colors=msgspec.structs.replace(colors, light=light)), design.folders
+    )
+
+
+def _with_type(design: Design, size: str) -> Design:
+    return Design(msgspec.structs.replace(design.theme, base={**design.theme.base, "page": size}), design.folders)
+
+
+def _on_pages(design: Design, trim: str, edition: str, gutter: float = 0.0) -> Design:
+    """Return a design on pages of another trim size, its margins in proportion.
+
+    Raises ContentError where the margins leave too little of the page.
+    """
+    page = design.theme.page
+    usual = _size(page.size)
+    width, height = trim_size(trim) if trim else usual
+    wide, high = points(width) / points(usual[0]), points(height) / points(usual[1])
+    edges = {name: points(getattr(page.margin, name)) / _MM for name in ("top", "outside", "bottom", "inside")}
+    # A wider page has wider margins, and a narrower one keeps them: a hand holds either.
+    sides = {"outside": max(1.0, wide), "inside": max(1.0, wide), "top": max(1.0, high), "bottom": max(1.0, high)}
+    margins = {name: length * sides[name] for name, length in edges.items()}
+    margins["inside"] += gutter
+    left = points(width) / _MM - margins["inside"] - margins["outside"]
+    above = points(height) / _MM - margins["top"] - margins["bottom"]
+    if left < _WIDTH_LEAST or above < _HEIGHT_LEAST:
+        message = (
+            f"editions, {edition}: on a page of {width} by {height} the margins leave {left:.0f} by {above:.0f} mm"
+        )
+        hint = f"Choose a larger “trim”; text needs {_WIDTH_LEAST:.0f} by {_HEIGHT_LEAST:.0f} mm."
+        raise ContentError([Finding(Location("content/book.yaml"), "trim", message, hint)])
+    margin = Margins(**{name: f"{length:.4g}mm" for name, length in margins.items()})
+    return Design(
+        msgspec.structs.replace(design.theme, page=PageTokens(f"{width} {height}", margin, page.line)), design.folders
+    )

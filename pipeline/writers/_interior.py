@@ -1,0 +1,335 @@
+"""A book and the look of an edition in; the workbook's interior as one bound PDF out, a gathering at a time."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from msgspec import Struct
+
+from pipeline import model as m
+from pipeline.errors import WriteError
+from pipeline.model import Book
+from pipeline.press import Press
+from pipeline.writers import _bind, _folios, _typeset
+from pipeline.writers._bind import NUMBER_HEIGHT, Bookmark, PrintFile, page_address, place, place_address
+from pipeline.writers._cover import balanced, cover_sheet
+from pipeline.writers._edition import Look
+from pipeline.writers._folios import plain_serif, width
+from pipeline.writers._html import Markup, Renderer, Templates, label_of, roman
+from pipeline.writers._index import Entry, index_entries, initial
+from pipeline.writers._motif import motif_svg
+from pipeline.writers._numbering import numbers_of, page_labels, ranges
+from pipeline.writers._prompts import field_values, image_address, image_resources, ruled_svg
+
+# How many a page holds, about.
+_ROWS_OF_CONTENTS, _ROWS_OF_INDEX = 36, 70
+_TITLES = {"notes": "Notes", "glossary": "Glossary", "index": "Index"}
+_BLANK = "blank"
+
+
+class Piece(Struct, frozen=True):
+    """A gathering to be: its name, its sheet, and the running heads of its left and right pages."""
+
+    name: str
+    sheet: _typeset.Sheet
+    left: str = ""
+    right: str = ""
+
+
+class Interior:
+    """One edition's pages. `numbers` says what stands at a reference to a page until its number is known."""
+
+    def __init__(self, book: Book, look: Look, press: Press, numbers: dict[str, str] | None = None) -> None:
+        self.book = book
+        self.look = look
+        self.design = look.design
+        self.press = press
+        self.numbers = numbers or {}
+        # The addresses of the pages that the text refers to, with what stands there.
+        self.referred: dict[str, str] = {}
+        self.templates = Templates(self.design)
+        self.css = self.templates.style("workbook.css.j2", look=look, number_height=f"{NUMBER_HEIGHT}em")
+        line = self.design.theme.writing["line"]
+        self.ruled = ruled_svg(self.templates, line)
+        self.images = image_resources(book)
+        self.renderer: Renderer = Renderer(
+            book,
+            self.templates,
+            place_address,
+            ["workbook/blocks.html.j2", "shared/prompts.html.j2", "shared/blocks.html.j2"],
+            anchor=lambda identifier: place(self.renderer.owner, identifier),
+            image=image_address,
+            label_of=label_of,
+            page_of=self._page_of,
+            **field_values(self.templates, line),
+        )
+
+    # ------------------------------------------------------------------ the whole
+
+    def bound(self) -> tuple[bytes, int, dict[str, str]]:
+        """Return the bound PDF, its number of pages, and the printed number of each page that the text refers to."""
+        before = [self._title(), *(self._matter(matter) for matter in self.book.front)]
+        body, after = self._body()
+        covers = [] if self.look.is_bound else [self._cover()]
+        blanks = (
+            [Piece(_BLANK, self._sheet(_BLANK, _BLANK, self.book.title, Markup(""), None))]
+            if self.look.is_bound
+            else []
+        )
+        fixed = [*covers, *before, *body, *after, *blanks]
+        made = dict(zip((piece.name for piece in fixed), self._run(fixed), strict=True))
+        order = [*(piece.name for piece in (*covers, before[0])), "contents"]
+        order += [piece.name for piece in (*before[1:], *body)]
+        order += [p.kind if isinstance(p, m.Generated) else p.id for p in self.book.back if self._has(p)]
+        pieces = {piece.name: piece for piece in fixed}
+        first_of_body = order.index(body[0].name)
+        numbers = self._add_numbered(order, pieces, made, first_of_body)
+        pages = [self._padded(made[name].pages) for name in order]
+        gatherings = [gathering for name in order for gathering in self._with_blank(name, made)]
+        found = self._numbers_of_places(numbers, made)
+        referred = {name: found[name] for name in self.referred}
+        binding = _bind.binding(
+            gatherings,
+            self.book,
+            self.design,
+            self.book.title,
+            outline=() if self.look.is_bound else self._outline(),
+            labels=page_labels(pages, first_of_body, len(covers)),
+            folios=self._folios(order, pieces, made, numbers),
+            look=_folios.style(self.design),
+            **self._as_print_file(referred),
+        )
+        [pdf] = self.press.run(_bind.bind, [binding])
+        return pdf, sum(pages), referred
+
+    def _padded(self, pages: int) -> int:
+        """Return a gathering's pages with the blank one at its end that lets the next open on the right."""
+        return pages + pages % 2 if self.look.is_bound else pages
+
+    def _with_blank(self, name: str, made: dict[str, _typeset.Gathering]) -> list[_typeset.Gathering]:
+        gathering = made[name]
+        return [gathering, made[_BLANK]] if self._padded(gathering.pages) > gathering.pages else [gathering]
+
+    def _as_print_file(self, numbers: dict[str, str]) -> dict[str, Any]:
+        """Return what a binding needs besides for a print shop."""
+        if not self.look.is_bound:
+            return {}
+        return {"print_file": PrintFile(plain_serif(self.design), numbers)}
+
+    @staticmethod
+    def _numbers_of_places(numbers: dict[str, list[str]], made: dict[str, _typeset.Gathering]) -> dict[str, str]:
+        """Return the printed number of the page where each anchor stands."""
+        return {
+            anchor.name: numbers[owner][anchor.page]
+            for owner, gathering in made.items()
+            if owner in numbers
+            for anchor in gathering.anchors
+        }
+
+    def has_room(self, name: str, number: str) -> bool:
+        """Say whether the text left as much room for the number of a place's page as it takes."""
+        serif = plain_serif(self.design)
+        return abs(width(serif, number) - width(serif, self.referred[name])) < 1e-6
+
+    def _page_of(self, target: m.Target) -> Markup:
+        """Return the words that a reference on paper ends with, and nothing on a screen, where it is a link."""
+        if not self.look.is_bound:
+            return Markup("")
+        name = place(target.owner, target.anchor)
+        number = self.referred[name] = self.numbers.get(name, "00")
+        room = width(plain_serif(self.design), number)
+        # A line's end would be a space before what follows.
+        return self._page("page-of.html.j2", address=page_address(name), room=f"{room:.3f}em").strip()
+
+    def _has(self, piece: m.Matter | m.Generated) -> bool:
+        """Say whether a piece of back matter has anything to show."""
+        if isinstance(piece, m.Matter):
+            return True
+        return {
+            "notes": bool(self.book.citations),
+            "glossary": bool(self.book.glossary),
+            "index": bool(self._index),
+        }[piece.kind]
+
+    @cached_property
+    def _index(self) -> tuple[Entry, ...]:
+        return index_entries(self.book.texts())
+
+    def _run(self, pieces: Sequence[Piece], step: str = "workbook") -> list[_typeset.Gathering]:
+        results = self.press.run(_typeset.typeset, [piece.sheet for piece in pieces], step)
+        return [_typeset.decode(result) for result in results]
+
+    def _add_numbered(
+        self,
+        order: Sequence[str],
+        pieces: dict[str, Piece],
+        made: dict[str, _typeset.Gathering],
+        first_of_body: int,
+    ) -> dict[str, list[str]]:
+        """Typeset what bears page numbers, contents and index, until their own lengths agree with them.
+
+        Return the printed numbers of each gathering's pages.
+        """
+        wanted = [name for name in ("contents", "index") if name in order]
+        # A guess; where it is wrong, one of them is set twice.
+        rows = sum(1 + len(entry.subs) for entry in self._index)
+        guesses = {"contents": 1 + len(order) // _ROWS_OF_CONTENTS, "index": 1 + rows // _ROWS_OF_INDEX}
+        lengths = {name: guesses[name] for name in wanted}
+        for _ in range(6):
+            pages = [self._padded(lengths[name] if name in lengths else made[name].pages) for name in order]
+            covers = 0 if self.look.is_bound else 1
+            labels = dict(zip(order, numbers_of(pages, first_of_body, covers), strict=True))
+            drafts = [self._contents(labels) if n == "contents" else self._index_piece(labels, made) for n in wanted]
+            changed = [draft for draft in drafts if pieces.get(draft.name) != draft]
+            for draft, gathering in zip(changed, self._run(changed), strict=True):
+                pieces[draft.name], made[draft.name] = draft, gathering
+            found = {name: made[name].pages for name in wanted}
+            if found == lengths:
+                return labels
+            lengths = found
+        raise WriteError("the contents and the index never settle on their pages\n    Please report this book.")
+
+    # ------------------------------------------------------------------ pieces
+
+    def _sheet(self, name: str, kind: str, title: str, body: Markup, motif: float | None) -> _typeset.Sheet:
+        html = self.templates.page("workbook/gathering.html.j2", book=self.book, title=title, kind=kind, body=body)
+        resources = {"ruled.svg": ("image/svg+xml", self.ruled)}
+        if motif is not None:
+            resources["motif.svg"] = ("image/svg+xml", motif_svg(self.templates, motif, is_tight=True))
+        resources |= {name: image for name, image in self.images.items() if _typeset.resource_address(name) in html}
+        return _typeset.sheet(self.design, html, self.css, resources, tagged=self.look.is_fillable, name=name)
+
+    def _page(self, template: str, **values: Any) -> Markup:
+        return self.templates.fragment(f"workbook/{template}", book=self.book, place=place, **values)
+
+    def _cover(self) -> Piece:
+        return Piece("cover", cover_sheet(self.book, self.design, *self.look.trim))
+
+    def _title(self) -> Piece:
+        body = self._page("title.html.j2", lines=balanced(self.book.title))
+        return Piece("title-page", self._sheet("title-page", "front", self.book.title, body, self.book.motif))
+
+    def _matter(self, matter: m.Matter) -> Piece:
+        body = self._page("matter.html.j2", matter=matter, text=self.renderer.text(matter.id, matter.text))
+        sheet = self._sheet(matter.id, "matter", matter.title, body, matter.motif)
+        return Piece(matter.id, sheet, self.book.title, matter.title)
+
+    def _body(self) -> tuple[list[Piece], list[Piece]]:
+        """Return parts and chapters, and the back matter that bears no page numbers."""
+        body = []
+        for part in self.book.parts:
+            text = self.renderer.text(part.slug, part.text)
+            page = self._page("part.html.j2", part=part, numeral=roman(part.number).upper(), text=text)
+            body.append(Piece(part.slug, self._sheet(part.slug, "part", part.title, page, part.motif)))
+            body += [self._chapter(chapter, part) for chapter in part.chapters]
+        after = []
+        for piece in self.book.back:
+            if isinstance(piece, m.Matter):
+                after.append(self._matter(piece))
+            elif piece.kind != "index" and self._has(piece):
+                self.renderer.start(piece.kind, m.Document(()))
+                page = self._page(f"{piece.kind}.html.j2", render=self.renderer)
+                title = _TITLES[piece.kind]
+                sheet = self._sheet(piece.kind, "matter", title, page, None)
+                after.append(Piece(piece.kind, sheet, self.book.title, title))
+        return body, after
+
+    def _chapter(self, chapter: m.Chapter, part: m.Part) -> Piece:
+        text = self.renderer.text(chapter.id, chapter.text)
+        page = self._page("chapter.html.j2", chapter=chapter, text=text, render=self.renderer)
+        sheet = self._sheet(chapter.id, "chapter", chapter.title, page, chapter.motif)
+        return Piece(chapter.id, sheet, chapter.title, part.title)
+
+    def _contents(self, labels: dict[str, list[str]]) -> Piece:
+        def entry(number: str, title: str, owner: str) -> dict[str, str]:
+            return {"number": number, "title": title, "href": place_address(owner), "page": labels[owner][0]}
+
+        groups: list[dict[str, Any]] = []
+        if self.book.front:
+            front = [entry("", matter.title, matter.id) for matter in self.book.front]
+            groups.append({"title": "", "href": "", "entries": front})
+        for part in self.book.parts:
+            title = f"{roman(part.number).upper()} · {part.title}"
+            chapters = [entry(str(chapter.number), chapter.title, chapter.id) for chapter in part.chapters]
+            groups.append({"title": title, "href": place_address(part.slug), "entries": chapters})
+        back = [
+            entry("", piece.title if isinstance(piece, m.Matter) else _TITLES[piece.kind], _owner(piece))
+            for piece in self.book.back
+            if self._has(piece)
+        ]
+        groups.append({"title": "", "href": "", "entries": back})
+        body = self._page("contents.html.j2", groups=[group for group in groups if group["entries"]])
+        return Piece("contents", self._sheet("contents", "front", "Contents", body, None), self.book.title, "Contents")
+
+    def _index_piece(self, labels: dict[str, list[str]], made: dict[str, _typeset.Gathering]) -> Piece:
+        pages = self._numbers_of_places(labels, made)
+
+        def shown(entry: Entry) -> dict[str, Any]:
+            numbered = [(pages[place(*where)], place_address(*where)) for where in entry.places]
+            return {
+                "heading": entry.heading,
+                "pages": ranges(numbered),
+                "see": entry.see,
+                "see_also": entry.see_also,
+                "subs": [shown(sub) for sub in entry.subs],
+            }
+
+        groups: list[dict[str, Any]] = []
+        for entry in self._index:
+            letter = initial(entry.heading)
+            if not groups or groups[-1]["letter"] != letter:
+                groups.append({"letter": letter, "entries": []})
+            groups[-1]["entries"].append(shown(entry))
+        body = self._page("index.html.j2", groups=groups)
+        return Piece("index", self._sheet("index", "matter", "Index", body, None), self.book.title, "Index")
+
+    # ------------------------------------------------------------------ around the pages
+
+    def _folios(
+        self,
+        order: Sequence[str],
+        pieces: dict[str, Piece],
+        made: dict[str, _typeset.Gathering],
+        numbers: dict[str, list[str]],
+    ) -> tuple[_folios.Folio, ...]:
+        """Return what each page bears: a folio, and a running head but where a piece opens; a blank page nothing."""
+        folios: list[_folios.Folio] = []
+        for name in order:
+            piece = pieces[name]
+            for page, number in enumerate(numbers[name]):
+                # The first page of a bound book is a right-hand one; a cover stands before it on a screen.
+                is_left = len(folios) % 2 == (1 if self.look.is_bound else 0)
+                head = piece.left if is_left else piece.right
+                if name in ("cover", "title-page") or not piece.left or page >= made[name].pages:
+                    folios.append(_folios.Folio(""))
+                else:
+                    folios.append(_folios.Folio(number, head if page else ""))
+        return tuple(folios)
+
+    def _outline(self) -> tuple[Bookmark, ...]:
+        bookmarks = [Bookmark(self.book.title, place("title-page")), Bookmark("Contents", place("contents"))]
+        bookmarks += [Bookmark(matter.title, place(matter.id)) for matter in self.book.front]
+        for part in self.book.parts:
+            chapters = tuple(self._chapter_bookmark(chapter) for chapter in part.chapters)
+            title = f"Part {roman(part.number).upper()}: {part.title}"
+            bookmarks.append(Bookmark(title, place(part.slug), chapters))
+        for piece in self.book.back:
+            if self._has(piece):
+                title = piece.title if isinstance(piece, m.Matter) else _TITLES[piece.kind]
+                bookmarks.append(Bookmark(title, place(_owner(piece))))
+        return tuple(bookmarks)
+
+    @staticmethod
+    def _chapter_bookmark(chapter: m.Chapter) -> Bookmark:
+        sections = [
+            Bookmark(m.words_of(block.children), place(chapter.id, block.id))
+            for block in chapter.text.blocks
+            if isinstance(block, m.Heading) and block.level == 2
+        ]
+        if chapter.worksheet:
+            sections.append(Bookmark("Worksheet", place(chapter.id, "worksheet")))
+        return Bookmark(f"{chapter.number}. {chapter.title}", place(chapter.id), tuple(sections))
+
+
+def _owner(piece: m.Matter | m.Generated) -> str:
+    return piece.id if isinstance(piece, m.Matter) else piece.kind

@@ -1,0 +1,86 @@
+"""A bound PDF in; the same as a print shop wants it, PDF/X-4 in gray without a link, out (ISO 15930-7)."""
+
+import io
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+import msgspec
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf, String
+from pipeline.writers._gray import take_colors
+from pipeline.writers._icc import gray_profile
+
+from pipeline.writers._bind import NUMBER_HEIGHT, PAGE_SCHEME, PrintFile
+from pipeline.writers._subset import Face, subset
+from pipeline.writers._whole_font import WholeFont, embed, whole_font
+
+IDENTIFICATION = (
+    '<pdfxid:GTS_PDFXVersion xmlns:pdfxid="http://www.npes.org/pdfx/ns/id/">PDF/X-4</pdfxid:GTS_PDFXVersion>'
+    "<pdf:Trapped>False</pdf:Trapped>"
+)
+_FIGURES = "0123456789ivxlcdm"
+
+
+def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:
+    """Write the page numbers that the text refers to, take the links out, make everything gray, and name the ink."""
+    font = _old_style(subset(Face(task.serif, _FIGURES)))
+    embedded = embed(pdf, font)
+    for page in pages:
+        _write_numbers(pdf, page, task.numbers, font, embedded)
+        if "/Annots" in page.obj:
+            del page.obj["/Annots"]
+        # ISO 15930-7, 6.14: none of these is of use on paper.
+        for key in ("/Tabs", "/StructParents"):
+            if key in page.obj:
+                del page.obj[key]
+    take_colors(pdf)
+    intent = Dictionary(
+        Type=Name.OutputIntent,
+        S=Name.GTS_PDFX,
+        OutputConditionIdentifier=String("Custom"),
+        OutputCondition=String("Black ink on uncoated paper"),
+        Info=String("One black, a dot gain of about 20 percent"),
+        DestOutputProfile=pdf.make_stream(gray_profile(), N=1),
+    )
+    pdf.Root.OutputIntents = Array([pdf.make_indirect(intent)])
+    pdf.docinfo["/Trapped"] = Name("/False")
+
+
+def _old_style(content: bytes) -> WholeFont:
+    """Return a font whose figures are those that stand in text, where it has them (OpenType `onum`)."""
+    from fontTools.ttLib import TTFont
+
+    font = whole_font(content)
+    face = TTFont(io.BytesIO(content), lazy=True)
+    if "GSUB" not in face:
+        return font
+    table = face["GSUB"].table
+    lookups = {
+        at for r in table.FeatureList.FeatureRecord if r.FeatureTag == "onum" for at in r.Feature.LookupListIndex
+    }
+    others: dict[str, str] = {}
+    for at in sorted(lookups):
+        for part in table.LookupList.Lookup[at].SubTable:
+            others |= getattr(getattr(part, "ExtSubTable", part), "mapping", {})
+    plain = face.getBestCmap()
+    names = {character: others.get(plain[ord(character)], plain[ord(character)]) for character in _FIGURES}
+    return msgspec.structs.replace(font, glyphs={character: face.getGlyphID(name) for character, name in names.items()})
+
+
+def _write_numbers(
+    pdf: Pdf, page: pikepdf.Page, numbers: dict[str, str], font: WholeFont, embedded: pikepdf.Object
+) -> None:
+    drawn = []
+    for annotation in page.obj.get("/Annots", ()):
+        address = str(annotation.get("/A", Dictionary()).get("/URI", ""))
+        if address.startswith(f"{PAGE_SCHEME}:"):
+            left, first, _, second = (float(edge) for edge in annotation.Rect)
+            bottom, height = min(first, second), abs(first - second)
+            number = numbers[unquote(address.removeprefix(f"{PAGE_SCHEME}:"))]
+            codes = "".join(f"{font.glyphs[character]:04x}" for character in number)
+            size = height / NUMBER_HEIGHT
+            drawn.append(f"/QuireNumber {size:.3f} Tf 1 0 0 1 {left:.3f} {bottom:.3f} Tm <{codes}> Tj")
+    if drawn:
+        page.obj.Resources.Font[Name("/QuireNumber")] = embedded
+        page.contents_add(pdf.make_stream(b"q\n"), prepend=True)
+        page.contents_add(pdf.make_stream(f"\nQ q BT 0 g {' '.join(drawn)} ET Q\n".encode("ascii")))

@@ -1,0 +1,48 @@
+"""Independent checkers look at what was built, and say what they find and what is missing."""
+
+from pathlib import Path
+
+import pytest
+from builders import a_project
+
+from pipeline import validate as validating
+from pipeline.build import Options, build
+from pipeline.output import Made
+from pipeline.validate import Checker, validate
+
+
+def made(path: str, media_type: str = "application/pdf", edition: str = "") -> Made:
+    return Made(path, "workbook", media_type, 1, "", "", (), edition=edition)
+
+
+def test_a_sound_build_satisfies_every_checker(tmp_path: Path) -> None:
+    project = a_project(tmp_path)
+    report = build(project, Options(formats=("cover", "epub"), jobs=1))
+    verdict = validate(project.output, report.made)
+    assert verdict.findings == ()
+    assert verdict.missing == ()
+    assert verdict.looked_at == {"PDF/UA-1 (page-validation)": 1, "EPUBCheck": 1}
+
+
+def test_a_pdf_without_tags_and_a_broken_epub_are_found_out(tmp_path: Path) -> None:
+    import pikepdf
+
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    pdf.save(tmp_path / "bare.pdf")
+    (tmp_path / "book.epub").write_bytes(b"PK\x05\x06" + bytes(18))
+    verdict = validate(tmp_path, [made("bare.pdf"), made("book.epub", "application/epub+zip")], "built")
+    assert {finding.location.path for finding in verdict.findings} == {"built/bare.pdf", "built/book.epub"}
+    assert all(finding.severity == "error" for finding in verdict.findings if "epub" in finding.location.path)
+
+
+def test_files_for_a_printer_are_not_asked_to_be_accessible(tmp_path: Path) -> None:
+    assert validate(tmp_path, [made("workbook-print.pdf", edition="print")]).looked_at == {}
+
+
+def test_a_checker_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = Checker("Nonesuch", ("no_such_package_at_all",), lambda entry: True, lambda path: iter(()))
+    monkeypatch.setattr(validating, "CHECKERS", (absent,))
+    verdict = validate(tmp_path, [made("a.pdf")])
+    assert verdict.missing == ("Nonesuch",)
+    assert verdict.looked_at == {}

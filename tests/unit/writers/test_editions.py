@@ -1,0 +1,188 @@
+"""The workbook's editions: what a print shop gets, and what large print is."""
+
+import io
+import re
+from collections import Counter
+
+import msgspec
+import pikepdf
+import pypdfium2
+import pytest
+from builders import a_book
+
+from pipeline import model as m
+from pipeline.cache import Cache
+from pipeline.editions import Editions, LargeEdition, PrintEdition, trim_size
+from pipeline.errors import ContentError
+from pipeline.press import Press
+from pipeline.transforms import select
+from pipeline.writers import workbook
+from pipeline.writers._edition import EDITIONS, gutter, print_shop
+
+
+@pytest.fixture(scope="module")
+def made(prepared_design, tmp_path_factory) -> dict[str, m.Artifact]:
+    press = Press(Cache(tmp_path_factory.mktemp("cache")), 1)
+    artifacts = workbook.write(select(a_book(), "workbook"), prepared_design, press, tuple(EDITIONS))
+    return {artifact.edition: artifact for artifact in artifacts}
+
+
+@pytest.fixture(scope="module")
+def printed(made) -> pikepdf.Pdf:
+    return pikepdf.open(io.BytesIO(made["print"].content))
+
+
+def with_editions(**editions: object) -> m.Book:
+    return msgspec.structs.replace(select(a_book(), "workbook"), editions=Editions(**editions))
+
+
+def written(design, tmp_path, book: m.Book, edition: str) -> m.Artifact:
+    [artifact] = workbook.write(book, design, Press(Cache(tmp_path, enabled=False), 1), (edition,))
+    return artifact
+
+
+def texts(pdf: bytes) -> list[str]:
+    pages = pypdfium2.PdfDocument(pdf)
+    return [" ".join(page.get_textpage().get_text_range().split()) for page in pages]
+
+
+def size_of(page: pikepdf.Page) -> tuple[float, float]:
+    left, bottom, right, top = (float(edge) for edge in page.trimbox)
+    return round(right - left, 1), round(top - bottom, 1)
+
+
+def test_each_edition_is_a_file_of_its_own(made) -> None:
+    assert {name: artifact.path for name, artifact in made.items()} == {
+        "screen": "workbook.pdf",
+        "print": "workbook-print.pdf",
+        "large": "workbook-large.pdf",
+        "booklet": "workbook-booklet.pdf",
+        "cover-wrap": "cover-wrap.pdf",
+    }
+
+
+def test_the_screen_edition_alone_is_made_unless_others_are_asked_for(prepared_design, tmp_path) -> None:
+    press = Press(Cache(tmp_path, enabled=False), 1)
+    [artifact] = workbook.write(select(a_book(), "workbook"), prepared_design, press)
+    assert artifact.edition == "screen"
+
+
+# --------------------------------------------------------------------------- print
+
+
+def test_every_chapter_and_part_opens_on_a_right_hand_page(made) -> None:
+    pages = texts(made["print"].content)
+    openings = [n for n, text in enumerate(pages, start=1) if re.match(r"(CHAPTER|PART|Chapter|Part) \w+ ", text)]
+    assert len(openings) > 2
+    assert all(number % 2 for number in openings)
+
+
+def test_a_printed_book_has_an_even_number_of_pages(made, printed) -> None:
+    assert len(printed.pages) % 2 == 0
+    assert made["print"].pages == len(printed.pages)
+
+
+def test_nothing_on_a_printed_page_is_a_link_or_a_field(printed) -> None:
+    assert "/AcroForm" not in printed.Root
+    assert all("/Annots" not in page.obj for page in printed.pages)
+
+
+def test_a_printed_page_has_its_trim_and_bleed(printed) -> None:
+    for page in printed.pages:
+        trim, bleed, media = ([float(edge) for edge in box] for box in (page.trimbox, page.bleedbox, page.mediabox))
+        assert size_of(page) == (419.5, 595.3)
+        assert all(
+            abs(inner - outer) == pytest.approx(72 / 25.4 * 3, abs=0.1)
+            for inner, outer in zip(trim, bleed, strict=True)
+        )
+        assert media[0] <= bleed[0]
+        assert media[2] >= bleed[2]
+
+
+def test_the_print_file_says_what_it_is_and_for_what_ink(printed) -> None:
+    [intent] = printed.Root.OutputIntents
+    assert intent.S == pikepdf.Name.GTS_PDFX
+    assert intent.DestOutputProfile.read_bytes()[16:20] == b"GRAY"
+    assert b"PDF/X-4" in printed.Root.Metadata.read_bytes()
+    assert printed.docinfo["/Trapped"] == pikepdf.Name("/False")
+
+
+def test_a_print_file_has_one_ink(printed) -> None:
+    colored = re.compile(rb"(?<![\w.])(rg|RG|k|K|scn|SCN|cs|CS)(?!\w)")
+    for page in printed.pages:
+        for instruction in pikepdf.parse_content_stream(page):
+            assert not colored.fullmatch(str(instruction.operator).encode())
+
+
+def test_a_reference_on_paper_says_its_page(made) -> None:
+    pages = texts(made["print"].content)
+    found = [(n, int(number)) for n, text in enumerate(pages) for number in re.findall(r", page (\d+)", text)]
+    assert found
+    body = next(n for n, text in enumerate(pages) if re.match(r"(PART|Part) I ", text))
+    for _, number in found:
+        # The number leads to a page of the text, as its folio counts.
+        assert 0 < number <= len(pages) - body
+
+
+def test_a_wider_gutter_goes_with_more_pages() -> None:
+    widths = [gutter(pages) for pages in (24, 150, 151, 300, 301, 700, 2000)]
+    assert widths == sorted(widths)
+    assert widths[0] == widths[1] < widths[2]
+
+
+def test_the_inside_margin_is_wider_where_a_thick_book_needs_it(prepared_design) -> None:
+    thin, thick = (print_shop(with_editions(), prepared_design, pages).design.theme.page.margin for pages in (100, 400))
+    assert (thin.inside, thick.inside) == ("17mm", "23mm")
+    assert thin.outside == thick.outside
+
+
+@pytest.mark.parametrize(
+    ("trim", "size"), [("6x9in", (432.0, 648.0)), ("170x240mm", (481.9, 680.3)), ("a4", (595.3, 841.9))]
+)
+def test_any_trim_size_can_be_asked_for(prepared_design, tmp_path, trim: str, size: tuple[float, float]) -> None:
+    made = written(prepared_design, tmp_path, with_editions(print=PrintEdition(trim=trim)), "print")
+    assert size_of(pikepdf.open(io.BytesIO(made.content)).pages[0]) == size
+
+
+def test_a_trim_too_small_for_its_margins_is_refused_with_its_place(prepared_design, tmp_path) -> None:
+    with pytest.raises(ContentError) as caught:
+        written(prepared_design, tmp_path, with_editions(print=PrintEdition(trim="80x100mm")), "print")
+    [finding] = caught.value.findings
+    assert finding.location.path == "content/book.yaml"
+    assert "margins leave" in finding.message
+
+
+def test_the_print_edition_is_the_same_each_time(prepared_design, tmp_path, made) -> None:
+    again = written(prepared_design, tmp_path, select(a_book(), "workbook"), "print")
+    assert again.content == made["print"].content
+
+
+# --------------------------------------------------------------------------- large print
+
+
+def test_large_print_has_its_type_size_and_no_divided_words(made) -> None:
+    heights = Counter[float]()
+    for page in pypdfium2.PdfDocument(made["large"].content):
+        text = page.get_textpage()
+        heights.update(
+            round(text.get_charbox(at, loose=True)[3] - text.get_charbox(at, loose=True)[1])
+            for at in range(text.count_chars())
+        )
+    usual = heights.most_common(1)[0][0]
+    # The height of a line of Source Serif is about 1.26 of its size.
+    assert 18 <= usual <= 26
+    assert not any("\ufffe" in text or "\u00ad" in text for text in texts(made["large"].content))
+    assert size_of(pikepdf.open(io.BytesIO(made["large"].content)).pages[0]) == (595.3, 841.9)
+
+
+def test_large_print_may_have_another_size(prepared_design, tmp_path) -> None:
+    small = written(prepared_design, tmp_path, with_editions(), "large")
+    larger = written(prepared_design, tmp_path, with_editions(large=LargeEdition(size="24pt")), "large")
+    assert larger.pages > small.pages
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("a5", ("148mm", "210mm")), ("5.5x8.5in", ("5.5in", "8.5in")), ("148×210mm", ("148mm", "210mm"))]
+)
+def test_a_trim_size_is_a_name_or_a_width_and_a_height(name: str, size: tuple[str, str]) -> None:
+    assert trim_size(name) == size
