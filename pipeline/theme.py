@@ -75,6 +75,7 @@ class Theme(Struct, frozen=True, forbid_unknown_fields=True):
     writing: dict[str, str]
     mail: dict[str, str]
     cover: dict[str, int]
+    wrap: dict[str, str]
     motif: dict[str, float]
 
 

@@ -116,6 +116,7 @@ class Tokens(Struct, frozen=True):
     writing: dict[str, str]
     mail: dict[str, str]
     cover: dict[str, int]
+    wrap: dict[str, str]
     motif: dict[str, float]
 
     def size(self, step: str, base: str) -> str:
@@ -148,6 +149,7 @@ def tokens(design: Design) -> Tokens:
         writing=theme.writing,
         mail=theme.mail,
         cover=theme.cover,
+        wrap=theme.wrap,
         motif=theme.motif,
     )
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import pikepdf
 import pytest
 from acceptance.conftest import copy_of_the_book, environment, quire_command
+from unit.writers.test_gray import colors_left, text_of
+
+from pipeline.writers._gray import to_gray
 
 pytestmark = pytest.mark.heavy
 
@@ -48,6 +51,13 @@ def test_the_cover_has_the_size_that_shops_ask_for(built_book: Path) -> None:
 
     with Image.open(built_book / "output/cover.png") as cover:
         assert cover.size == (1600, 2560)
+
+
+def test_the_workbook_can_be_printed_in_gray_alone(built_book: Path) -> None:
+    colored = (built_book / "output/workbook.pdf").read_bytes()
+    gray = to_gray(colored)
+    assert colors_left(gray) == []
+    assert text_of(gray) == text_of(colored)
 
 
 @pytest.mark.parametrize("name", PDFS)
