@@ -1,4 +1,4 @@
-"""Built files in; what independent checkers find wrong with them out: page-validation for PDF/UA-1, EPUBCheck for EPUB."""
+"""Built files in; what independent checkers find wrong out: page-validation for PDF/UA-1, EPUBCheck for EPUB."""
 
 import importlib.util
 import json

@@ -9,6 +9,7 @@ from builders import CASES, METADATA, a_project, findings_of
 from msgspec.structs import fields
 
 from pipeline.checks import rules
+from pipeline.editions import BookletEdition, Editions, LargeEdition, PrintEdition, WrapEdition
 from pipeline.metadata import decode_list
 from pipeline.model import PROMPT_KINDS
 from pipeline.project import (
@@ -100,6 +101,7 @@ def test_every_kind_of_prompt_is_in_the_manuals_table_and_has_an_example(kind):
     [
         *(Settings, PartSettings, NewsletterSettings, SenderSettings, ChapterMetadata, MatterMetadata, PartMetadata),
         *(IssueMetadata, WorksheetSettings, GlossaryTerm, BisacSettings, BoundsSettings, MailMetadata, TextsSettings),
+        *(Editions, PrintEdition, LargeEdition, BookletEdition, WrapEdition),
     ],
 )
 def test_every_key_of_metadata_is_in_the_manual(struct):

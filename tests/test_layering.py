@@ -40,6 +40,7 @@ HOMES = {
     "pikepdf": {
         "writers/_gray.py",
         "writers/_press_sheet.py",
+        "writers/_print_file.py",
         "writers/_sewing.py",
         "writers/_stamp.py",
         "writers/_whole_font.py",
