@@ -5,7 +5,7 @@ from pathlib import Path
 from builders import a_chapter
 
 from pipeline.writers._index import index_entries, initial
-from pipeline.writers.workbook import _ranges
+from pipeline.writers._numbering import ranges
 
 
 def headings(tmp_path: Path, text: str) -> list[tuple[str, list[str]]]:
@@ -36,6 +36,6 @@ def test_a_heading_stands_under_its_letter() -> None:
     assert [initial(word) for word in ("élan", "Bowen", "30-day plan")] == ["E", "B", "#"]
 
 
-def test_a_page_is_named_once_and_runs_become_ranges() -> None:
+def test_a_page_is_named_once_and_runs_becomeranges() -> None:
     pages = [(label, f"#{label}") for label in ("iv", "v", "3", "3", "7", "8", "9", "12", "13")]
-    assert [label for label, _ in _ranges(pages)] == ["iv", "v", "3", "7–9", "12", "13"]
+    assert [label for label, _ in ranges(pages)] == ["iv", "v", "3", "7–9", "12", "13"]
