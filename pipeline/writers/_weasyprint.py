@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from pipeline.errors import WriteError
+from pipeline.writers import _tags
 
 
 def prepare(fonts: tuple[str, ...], folder: str) -> None:
@@ -150,6 +151,7 @@ def _no_search_for_libraries() -> Iterator[None]:
 def _mend() -> None:
     _mend_line_breaks()
     _leave_field_fonts_to_binding()
+    _mend_tags()
     for shorten in SHORTCUTS:
         shorten()
 
@@ -162,6 +164,15 @@ def _leave_field_fonts_to_binding() -> None:
     from weasyprint.pdf.fonts import Font
 
     Font.used_in_forms = property(lambda self: False, lambda self, value: None)
+
+
+def _mend_tags() -> None:
+    """Have our own structure tree written, in which an element that crosses a page is one."""
+    import weasyprint.pdf
+    from weasyprint.pdf.stream import Stream
+
+    weasyprint.pdf.add_tags = _tags.add_tags
+    Stream.marked = _tags.marked(Stream.marked)
 
 
 def _mend_line_breaks() -> None:
