@@ -28,7 +28,7 @@ _POINTS_PER_PIXEL = 0.75
 class Element:
     """A structure element to be: its kids are elements, marked content of a page, and annotations of a page."""
 
-    __slots__ = ("attributes", "entries", "is_ours", "kids", "kind", "made", "notes", "parent")
+    __slots__ = ("alternative", "attributes", "is_ours", "kids", "kind", "made", "notes", "parent")
 
     def __init__(self, kind: str, parent: "Element | None", *, is_first: bool = False, is_ours: bool = False) -> None:
         self.kind = kind
@@ -37,7 +37,7 @@ class Element:
         self.kids: list[Any] = []
         self.notes: list[Element] = []
         self.attributes: dict[str, Any] = {}
-        self.entries: dict[str, Any] = {}
+        self.alternative = ""
         self.made: Any = None
         if parent is not None:
             parent.kids.insert(0 if is_first else len(parent.kids), self)
@@ -63,13 +63,18 @@ class Annotation(NamedTuple):
 
 
 class Tree:
-    """Reads the boxes of pages, in order, into elements."""
+    """Reads the boxes of pages, in order, into elements.
+
+    `contents` are the elements of each page's marked content, in the order of its numbers; `unnamed` are pictures
+    without alternative text.
+    """
 
     def __init__(self) -> None:
         self.document = Element("Document", None)
         self.notes: list[Element] = []
         self.contents: list[list[Element]] = []
         self.annotations: list[tuple[Element, Any]] = []
+        self.unnamed: list[str] = []
         self._elements: dict[tuple[int, str], Element] = {}
         self._callers: dict[int, Element] = {}
         self._page = 0
@@ -136,16 +141,16 @@ class Tree:
 
     def _take(self, box: Any, current: Element) -> None:
         """Put marked content, words or a picture, where it belongs."""
-        import pydyf
-
         box.is_read = True
         number = self._tags[box]["mcid"]
         if self._tags[box]["tag"] == "Figure":
             current = Element("Figure", _home(current, "Figure"))
-            current.entries["Alt"] = _alternative(box)
+            current.alternative = _alternative(box)
+            if not current.alternative:
+                self.unnamed.append(box.element.get("src", box.element.tag))
             left, top = box.content_box_x(), box.content_box_y()
             corners = (left, self._height - top - box.height, left + box.width, self._height - top)
-            current.attributes = {"O": "/Layout", "BBox": pydyf.Array(round(c * _POINTS_PER_PIXEL, 2) for c in corners)}
+            current.attributes = {"O": "/Layout", "BBox": tuple(round(c * _POINTS_PER_PIXEL, 2) for c in corners)}
         else:
             current = _home(current, "")
         current.kids.append(Content(self._page, number))
@@ -210,11 +215,5 @@ def _describe_cell(cell: Element, box: Any) -> None:
 
 
 def _alternative(box: Any) -> str:
-    """Return a picture's words: a drawing's title, or `alt`."""
-    from weasyprint.logger import LOGGER
-
-    title = box.element.findtext("{http://www.w3.org/2000/svg}title")
-    words = title or box.element.get("alt") or box.element.get("aria-label") or ""
-    if not words:
-        LOGGER.error("a picture has no alternative text: %s", box.element.get("src", box.element.tag))
-    return words
+    """Return a picture's words: a drawing's title, or `alt`; empty where it has none."""
+    return str(box.element.findtext("{http://www.w3.org/2000/svg}title") or box.element.get("alt") or "")

@@ -11,8 +11,6 @@ from typing import Any
 
 from pipeline.writers._elements import Annotation, Content, Element, Tree
 
-# --------------------------------------------------------------------------- before pages are drawn
-
 
 def set_aside(pages: Sequence[Any]) -> None:
     """Have whatever is no content of its own drawn as an artifact (14.8.2.2).
@@ -54,9 +52,6 @@ def marked(original: Any) -> Any:
     return mark
 
 
-# --------------------------------------------------------------------------- after they are drawn
-
-
 def add_tags(pdf: Any, document: Any, pdf_version: Any, streams: Sequence[Any]) -> None:
     """Give a PDF its structure tree, in WeasyPrint's stead.
 
@@ -68,11 +63,10 @@ def add_tags(pdf: Any, document: Any, pdf_version: Any, streams: Sequence[Any]) 
     for number, (page, stream) in enumerate(zip(document.pages, streams, strict=True)):
         tree.read(number, page, stream._tags)
     _Writer(pdf, tree).write(pdf.catalog)
+    for picture in tree.unnamed:
+        LOGGER.error("a picture has no alternative text: %s", picture)
     if "Lang" not in pdf.catalog:
         LOGGER.error("a page has no language: give <html> a lang")
-
-
-# --------------------------------------------------------------------------- written
 
 
 class _Writer:
@@ -109,10 +103,12 @@ class _Writer:
     def _write(self, element: Element, parent: Any) -> Any:
         entries = {"Type": "/StructElem", "S": f"/{element.kind}", "P": parent.reference}
         element.made = made = self._dictionary(entries)
-        for name, text in element.entries.items():
-            made[name] = self._pydyf.String(text)
+        if element.alternative:
+            made["Alt"] = self._pydyf.String(element.alternative)
         if element.attributes:
-            made["A"] = self._pydyf.Dictionary(element.attributes)
+            array = self._pydyf.Array
+            values = {k: array(v) if isinstance(v, tuple) else v for k, v in element.attributes.items()}
+            made["A"] = self._pydyf.Dictionary(values)
         pages = [kid.page for kid in element.kids if isinstance(kid, Content)]
         if pages:
             made["Pg"] = self._pdf.page_references[pages[0]]
