@@ -1,6 +1,6 @@
 """A book in; the words of its workbook or worksheets, section by section, as they should be read out, out.
 
-Left aside are white space, case, hyphens, labels of lists and notes, and page numbers: those are the design's. A field
+Left aside are white space, case, labels of lists and notes, and page numbers: those are the design's. A field
 is a word.
 """
 
@@ -19,8 +19,9 @@ RESEARCH = "What the research does and doesn’t say"
 
 def plain(text: str) -> str:
     """Return words in the one way in which they are compared."""
-    text = re.sub("[-\u2010\u00ad]\\s*", "", text.casefold())
-    return " ".join(re.sub(r"([–—/])\s+", r"\1", text).split())
+    # Fonts have one glyph for both hyphens. A line may end behind one, or behind a dash, without a space.
+    text = text.casefold().replace("\u2010", "-")
+    return " ".join(re.sub(r"([-–—/])\s+", r"\1", text).split())
 
 
 def spoken(section: Tagged, leave_out: Iterable[str] = ()) -> str:

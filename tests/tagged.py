@@ -75,8 +75,8 @@ class Tagged:
                 continue
             here = (kid.page, kid.line)
             if pieces and line[0] not in (None, here):
-                # A hyphen that hyphenation put there; one of the manuscript's own is U+002D.
-                divided = pieces[-1].endswith(("\u2010", "\u00ad"))
+                # A hyphen that hyphenation put there.
+                divided = pieces[-1].endswith("\u00ad")
                 pieces[-1] = pieces[-1][:-1] if divided else pieces[-1] + "\n"
             line[0] = here
             pieces.append(kid.text)
@@ -113,30 +113,37 @@ def marks(pdf: pikepdf.Pdf) -> set[tuple[int, int]]:
 def _runs(page: pikepdf.Page, number: int) -> dict[int, Run]:
     fonts = {name: _unicode(font) for name, font in page.Resources.get("/Font", {}).items()}
     runs: dict[int, Run] = {}
-    open_marks: list[int | None] = []
+    open_marks: list[Run | None] = []
+    spoken: list[str | None] = []
     glyphs: dict[str, str] = {}
     line = 0.0
     for operands, operator in pikepdf.parse_content_stream(page):
         match str(operator):
             case "BMC":
                 open_marks.append(None)
+                spoken.append(None)
             case "BDC":
-                properties = operands[1]
-                mark = properties.get("/MCID") if isinstance(properties, pikepdf.Dictionary) else None
-                open_marks.append(None if mark is None else int(mark))
-                if mark is not None:
-                    runs[int(mark)] = Run(number, int(mark), 0.0, "")
+                properties = operands[1] if isinstance(operands[1], pikepdf.Dictionary) else {}
+                run = open_marks[-1] if open_marks and operands[0] == "/Span" else None
+                if "/MCID" in properties:
+                    run = Run(number, int(properties["/MCID"]), 0.0, "")
+                    runs[run.number] = run
+                open_marks.append(run)
+                # Text that stands for what is drawn (ISO 32000-1, 14.9.4).
+                spoken.append(str(properties["/ActualText"]) if "/ActualText" in properties else None)
             case "EMC":
-                open_marks.pop()
+                run, words = open_marks.pop(), spoken.pop()
+                if run is not None and words is not None:
+                    run.text += words
             case "Tf":
                 glyphs = fonts[str(operands[0])]
             case "Tm":
                 line = round(float(operands[5]), 1)
             case "TJ" | "Tj" if open_marks and open_marks[-1] is not None:
                 shown = operands[0] if isinstance(operands[0], pikepdf.Array) else [operands[0]]
-                run = runs[open_marks[-1]]
+                run = open_marks[-1]
                 run.line = line
-                for piece in shown:
+                for piece in shown if spoken[-1] is None else ():
                     if isinstance(piece, pikepdf.String):
                         code = bytes(piece).hex()
                         run.text += "".join(glyphs[code[at : at + 4]] for at in range(0, len(code), 4))

@@ -5,11 +5,14 @@ that says nothing. Boxes know their HTML element: here all boxes of an element, 
 element (ISO 32000-1, 14.7.2). A template may name the type of an element, as in `data-tag="TOC"`.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from typing import Any
 
 from pipeline.writers._elements import Annotation, Content, Element, Tree
+
+_LAST_GLYPH = re.compile(rb"([0-9a-f]{4})>[^<>]*\] TJ$")
 
 
 def set_aside(pages: Sequence[Any]) -> None:
@@ -40,16 +43,46 @@ def set_aside(pages: Sequence[Any]) -> None:
         look(page._page_box, False)
 
 
-def marked(original: Any) -> Any:
-    """Return WeasyPrint's `Stream.marked`, but for what was set aside."""
+def split(original: Any) -> Any:
+    """Return WeasyPrint's `split_text_box`, which also notes in a line's box that hyphenation divided a word."""
 
-    def mark(stream: Any, box: Any, tag: str) -> AbstractContextManager[None]:
-        made: AbstractContextManager[None] = (
-            stream.artifact() if hasattr(box, "is_aside") else original(stream, box, tag)
-        )
+    def split_text_box(context: Any, box: Any, width: Any, skip: int | None, *rest: Any, **named: Any) -> Any:
+        made = original(context, box, width, skip, *rest, **named)
+        line, resume = made[:2]
+        if line is not None:
+            hyphen = box.style["hyphenate_character"]
+            is_at_hyphen = resume is not None and line.text.endswith(hyphen)
+            line.is_divided = is_at_hyphen and not box.text.encode()[skip:resume].decode().rstrip().endswith(hyphen)
         return made
 
+    return split_text_box
+
+
+def marked(original: Any) -> Any:
+    """Return WeasyPrint's `Stream.marked`, but for what was set aside, and with soft hyphens in divided words."""
+
+    @contextmanager
+    def mark(stream: Any, box: Any, tag: str) -> Iterator[None]:
+        if hasattr(box, "is_aside"):
+            with stream.artifact():
+                yield
+            return
+        with original(stream, box, tag):
+            start = len(stream.stream)
+            yield
+            if getattr(box, "is_divided", False) and stream._tags is not None:
+                _soften_hyphen(stream.stream, start)
+
     return mark
+
+
+def _soften_hyphen(operations: list[Any], start: int) -> None:
+    """Have the last glyph that was drawn read as a soft hyphen, which is none in the word (14.8.2.2.3)."""
+    for at in range(len(operations) - 1, start - 1, -1):
+        if isinstance(operations[at], bytes) and (last := _LAST_GLYPH.search(operations[at])):
+            before, glyph = operations[at][: last.start(1)], last[1]
+            operations[at] = before + b">] TJ /Span <</ActualText <FEFF00AD>>> BDC [<" + glyph + b">] TJ EMC"
+            return
 
 
 def add_tags(pdf: Any, document: Any, pdf_version: Any, streams: Sequence[Any]) -> None:

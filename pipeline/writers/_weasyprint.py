@@ -150,8 +150,8 @@ def _no_search_for_libraries() -> Iterator[None]:
 @lru_cache(maxsize=1)
 def _mend() -> None:
     _mend_line_breaks()
-    _leave_field_fonts_to_binding()
     _mend_tags()
+    _leave_field_fonts_to_binding()
     for shorten in SHORTCUTS:
         shorten()
 
@@ -169,10 +169,12 @@ def _leave_field_fonts_to_binding() -> None:
 def _mend_tags() -> None:
     """Have our own structure tree written, in which an element that crosses a page is one."""
     import weasyprint.pdf
+    from weasyprint.layout import inline
     from weasyprint.pdf.stream import Stream
 
     weasyprint.pdf.add_tags = _tags.add_tags
     Stream.marked = _tags.marked(Stream.marked)
+    inline.split_text_box = _tags.split(inline.split_text_box)
 
 
 def _mend_line_breaks() -> None:

@@ -228,6 +228,15 @@ def test_a_row_over_two_pages_has_the_cells_of_one(bind: Bind) -> None:
     assert len(row.pages) > 1
 
 
+def test_a_word_that_is_divided_at_a_line_s_end_is_read_whole(bind: Bind) -> None:
+    words = "extraordinary circumstances of self-evident incomprehensibility " * 9
+    document = tagged(bind(f'<p style="hyphens: auto">{words}</p>'))
+    [paragraph] = document.of("P")
+    softened = [run for run in paragraph.runs if run.text.endswith("\u00ad")]
+    assert len(softened) > 2
+    assert plain(paragraph.text()) == plain(words)
+
+
 # ------------------------------------------------------------------ what is what
 
 
