@@ -34,7 +34,7 @@ HOMES = {
     "mdit_py_plugins": {"reader/"},
     "jinja2": {"writers/_html.py"},
     "markupsafe": {"writers/_html.py"},
-    "weasyprint": {"writers/_typeset.py", "writers/_weasyprint.py"},
+    "weasyprint": {"writers/_typeset.py", "writers/_weasyprint.py", "writers/_tags.py"},
     "pypdfium2": {"writers/_typeset.py"},
     "ebooklib": {"writers/epub.py"},
     "pikepdf": {
@@ -43,6 +43,7 @@ HOMES = {
         "writers/_print_file.py",
         "writers/_sewing.py",
         "writers/_stamp.py",
+        "writers/_structure.py",
         "writers/_whole_font.py",
     },
     "yaml": {"metadata.py"},

@@ -1,6 +1,6 @@
 """A binding in, one PDF out: pages, links, outline, page labels, form fields, one structure tree, one set of metadata.
 
-The one place that knows pikepdf, with `_stamp` and `_whole_font`.
+The one place that knows pikepdf, with `_structure`, `_stamp` and `_whole_font`.
 """
 
 import importlib
@@ -21,11 +21,10 @@ from pipeline.errors import WriteError
 from pipeline.writers import _print_file
 from pipeline.writers._bind import SCHEME, Binding, Bookmark, PageLabels
 from pipeline.writers._stamp import Stamp
+from pipeline.writers._structure import Structure
 from pipeline.writers._typeset import Gathering
 from pipeline.writers._whole_font import embed, whole_font
 
-# Structure elements that hold words and never a table.
-_WITHOUT_TABLES = {"/P", "/Span", "/Link", "/Form", "/Figure", "/Lbl", "/Caption"} | {f"/H{n}" for n in range(1, 7)}
 _ACCESSIBLE = '<pdfuaid:part xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">1</pdfuaid:part>'
 _FONT_OF_FIELD = re.compile(r"/(\S+) [\d.]+ Tf")
 
@@ -72,18 +71,16 @@ class _Sewing:
         self._pdf = pdf
         self._gatherings = gatherings
         self._font = font
-        self._next_parent = 0
-        self._parents: list[Any] = []
+        self._structure = Structure(pdf)
         self._fields: list[Any] = []
         self._field_fonts = Dictionary()
-        self._document = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Document, K=Array()))
         self.destinations: dict[str, tuple[Any, float, float]] = {}
         # Each look at the document's own list walks through it.
         self.pages: list[pikepdf.Page] = []
 
     def sew(self) -> None:
         sources = []
-        for number, gathering in enumerate(self._gatherings):
+        for gathering in self._gatherings:
             source = Pdf.open(io.BytesIO(gathering.pdf))
             sources.append(source)
             first = len(self.pages)
@@ -96,48 +93,14 @@ class _Sewing:
             objects = [page.obj for page in pages]
             for anchor in gathering.anchors:
                 self.destinations.setdefault(anchor.name, (objects[anchor.page], anchor.x, anchor.y))
-            self._take_structure(source, pages, number)
+            self._structure.take(source, pages)
             self._take_fields(source)
-        self._finish_structure()
+        self._structure.finish()
         self._finish_fields()
         for page in self.pages:
             self._resolve_links(page)
         for source in sources:
             source.close()
-
-    # ------------------------------------------------------------------ structure
-
-    def _take_structure(self, source: Pdf, pages: Sequence[pikepdf.Page], number: int) -> None:
-        if "/StructTreeRoot" not in source.Root:
-            return
-        root = self._pdf.copy_foreign(source.Root.StructTreeRoot)
-        shift = self._next_parent
-        numbers = root.ParentTree.Nums
-        for at in range(0, len(numbers), 2):
-            key = int(numbers[at]) + shift
-            self._parents += [key, numbers[at + 1]]
-            self._next_parent = max(self._next_parent, key + 1)
-        for page in pages:
-            if "/StructParents" in page.obj:
-                page.obj.StructParents = int(page.obj.StructParents) + shift
-            for annotation in page.obj.get("/Annots", ()):
-                if "/StructParent" in annotation:
-                    annotation.StructParent = int(annotation.StructParent) + shift
-        for kid in root.K[0].K:
-            kid.P = self._document
-            self._document.K.append(kid)
-        for element in _table_elements(root.K[0]):
-            _rename_headers(element, f"g{number}-")
-
-    def _finish_structure(self) -> None:
-        if not self._parents:
-            return
-        root = self._pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot, K=Array([self._document])))
-        root.ParentTree = self._pdf.make_indirect(Dictionary(Nums=Array(self._parents)))
-        root.ParentTreeNextKey = self._next_parent
-        self._document.P = root
-        self._pdf.Root.StructTreeRoot = root
-        self._pdf.Root.MarkInfo = Dictionary(Marked=True)
 
     # ------------------------------------------------------------------ fields
 
@@ -207,31 +170,6 @@ def _described(name: str) -> str:
     owner, _, anchor = name.partition("--")
     words = owner if anchor == "top" else f"{owner}, {anchor}"
     return "Go to " + words.replace("-", " ")
-
-
-def _table_elements(element: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    """Yield the cells of every table below a structure element."""
-    pending = [element]
-    while pending:
-        current = pending.pop()
-        kind = str(current.get("/S"))
-        if kind in ("/TH", "/TD"):
-            yield current
-            continue
-        if kind in _WITHOUT_TABLES:
-            continue
-        kids = current.get("/K")
-        if isinstance(kids, Array):
-            pending.extend(kid for kid in kids if isinstance(kid, Dictionary) and "/S" in kid)
-
-
-def _rename_headers(cell: pikepdf.Object, prefix: str) -> None:
-    """Make a cell's id, and the ids of its headers, unique in the book."""
-    if "/ID" in cell:
-        cell.ID = String(prefix + str(cell.ID))
-    attributes = cell.get("/A")
-    if isinstance(attributes, Dictionary) and "/Headers" in attributes:
-        attributes.Headers = Array([String(prefix + str(header)) for header in attributes.Headers])
 
 
 def _outlines(

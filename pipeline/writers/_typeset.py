@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from pipeline.errors import WriteError
 from pipeline.theme import Design
-from pipeline.writers import _weasyprint
+from pipeline.writers import _tags, _weasyprint
 
 SCHEME = "quire-resource"
 _POINTS_PER_PIXEL = 0.75
@@ -83,6 +83,8 @@ def typeset(sheet: Sheet) -> bytes:
         html = _weasyprint.parsed(sheet.html, _fetcher(sheet.resources))
         options: dict[str, Any] = {"pdf_variant": "pdf/ua-1", "pdf_forms": True} if sheet.tagged else {}
         document = html.render(stylesheets=[styles], font_config=fonts, **options)
+        if sheet.tagged:
+            _tags.set_aside(document.pages)
         pdf = document.write_pdf(**options)
     complaints.raise_any()
     anchors = []

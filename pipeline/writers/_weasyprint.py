@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from pipeline.errors import WriteError
+from pipeline.writers import _tags
 
 
 def prepare(fonts: tuple[str, ...], folder: str) -> None:
@@ -149,6 +150,7 @@ def _no_search_for_libraries() -> Iterator[None]:
 @lru_cache(maxsize=1)
 def _mend() -> None:
     _mend_line_breaks()
+    _mend_tags()
     _leave_field_fonts_to_binding()
     for shorten in SHORTCUTS:
         shorten()
@@ -162,6 +164,17 @@ def _leave_field_fonts_to_binding() -> None:
     from weasyprint.pdf.fonts import Font
 
     Font.used_in_forms = property(lambda self: False, lambda self, value: None)
+
+
+def _mend_tags() -> None:
+    """Have our own structure tree written, in which an element that crosses a page is one."""
+    import weasyprint.pdf
+    from weasyprint.layout import inline
+    from weasyprint.pdf.stream import Stream
+
+    weasyprint.pdf.add_tags = _tags.add_tags
+    Stream.marked = _tags.marked(Stream.marked)
+    inline.split_text_box = _tags.split(inline.split_text_box)
 
 
 def _mend_line_breaks() -> None:
