@@ -6,9 +6,7 @@ gathering.
 
 from msgspec import Struct
 
-from pipeline.theme import Design
-
-_POINTS = {"mm": 72 / 25.4, "cm": 72 / 2.54, "in": 72.0, "pt": 1.0, "px": 0.75}
+from pipeline.theme import Design, points
 
 
 class Folio(Struct, frozen=True):
@@ -42,9 +40,3 @@ def plain_sans(design: Design) -> bytes:
     name = design.theme.families["sans"].name
     font = next(font for font in design.fonts if font.family == name and font.style == "regular")
     return font.path.read_bytes()
-
-
-def points(length: str) -> float:
-    """Return a CSS length in points."""
-    unit = length.lstrip("0123456789.")
-    return float(length.removesuffix(unit)) * _POINTS[unit]
