@@ -7,7 +7,7 @@ import pytest
 from builders import a_document
 
 from pipeline.pages import Box, read
-from pipeline.pages._page import Block, Field
+from pipeline.pages._page import Field
 from pipeline.pages._tree import structure
 
 
@@ -106,7 +106,7 @@ def test_an_element_with_content_on_two_pages_is_found_on_both():
     assert tree[0][0].element == tree[1][0].element
 
 
-def test_a_label_stays_a_block_of_its_own_inside_a_paragraph(tmp_path):
+def test_a_label_inside_a_paragraph_is_a_line_of_its_own(tmp_path):
     body = '<section><p class="takeaway"><span class="takeaway-label">To carry away</span> One thing.</p></section>'
     [page] = a_document(tmp_path, body).pages
-    assert [block.text for block in page.blocks if isinstance(block, Block)] == ["TO CARRY AWAY", "One thing."]
+    assert [line.text for block in page.blocks for line in block.lines] == ["TO CARRY AWAY", "One thing."]
