@@ -275,9 +275,19 @@ class _Memory(Struct, frozen=True):
 def _inputs(project: Project, design: Design, chosen: Mapping[str, tuple[str, ...]], options: Options) -> _Inputs:
     digest = hashlib.sha256(caches.stamp())
     digest.update(repr((chosen, options.source_date_epoch, design.digest, design.fonts_digest)).encode())
+    return _Inputs(digest.hexdigest(), _content(project))
+
+
+def _content(project: Project) -> dict[str, str]:
+    """Return the hash of every file of the manuscript."""
     paths = sorted(path for path in project.content.rglob("*") if path.is_file())
-    content = {project.relative(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-    return _Inputs(digest.hexdigest(), content)
+    return {project.relative(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def has_changed(project: Project) -> bool:
+    """Say whether the manuscript is not what it was when it was last built, where that is remembered."""
+    memory = _memory(project)
+    return memory is not None and memory.inputs.content != _content(project)
 
 
 def _memory(project: Project) -> _Memory | None:

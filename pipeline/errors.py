@@ -18,6 +18,23 @@ class Location(msgspec.Struct, frozen=True, order=True):
         return f"{self.path}:{self.line}"
 
 
+class PageLocation(Location, frozen=True, order=True):
+    """A page of a finished PDF: the path of the file, the page counted from 1, and the number printed on it."""
+
+    page: int = 1
+    label: str = ""
+
+    def __str__(self) -> str:
+        if self.label in ("", str(self.page)):
+            return f"{self.path}, page {self.page}"
+        return f"{self.path}, page {self.label} ({_ordinal(self.page)})"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
 class Finding(msgspec.Struct, frozen=True, order=True):
     """One thing to mend: where, which rule (`code`), what is wrong, and what to do (`hint`)."""
 

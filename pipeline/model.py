@@ -503,6 +503,7 @@ class Bounds(Struct, frozen=True):
     subject_characters: int | None = None
     preheader_characters: Range | None = None
     reading_grade: Range | None = None
+    word_space: float | None = None
     location: Location = Location("content/book.yaml")
 
 

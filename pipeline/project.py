@@ -48,6 +48,7 @@ Count = Annotated[int, Meta(ge=1, le=100_000, description="a whole number from 1
 Range = Annotated[
     tuple[Count, Count], Meta(description="the least and the most, two whole numbers such as [900, 1400]")
 ]
+Ratio = Annotated[float, Meta(ge=1.0, le=100.0, description="a number from 1 to 100")]
 Keyword = Annotated[str, Meta(min_length=1, description="text")]
 BisacCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}\d{6}$", description="a BISAC code such as FAM029000")]
 ThemaCode = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,9}$", description="a Thema code such as VSP")]
@@ -90,6 +91,7 @@ class BoundsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     subject_characters: Count | None = None
     preheader_characters: Range | None = None
     reading_grade: Range | None = None
+    word_space: Ratio | None = None
 
 
 class BisacSettings(Struct, frozen=True, forbid_unknown_fields=True):

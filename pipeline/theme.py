@@ -16,6 +16,7 @@ from pipeline.project import Project
 Color = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
 # A paper by its name, or width and height.
 Size = Annotated[str, Meta(pattern=r"^(A4|A5|Letter|\d+(\.\d+)?(mm|in) \d+(\.\d+)?(mm|in))$")]
+_POINTS = {"mm": 72 / 25.4, "cm": 72 / 2.54, "in": 72.0, "pt": 1.0, "px": 0.75}
 
 
 class Family(Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,6 +160,12 @@ def load(project: Project) -> Design:
     if theme is None:
         raise ConfigError(str(ContentError(findings)))
     return Design(theme, folders)
+
+
+def points(length: str) -> float:
+    """Return a CSS length in points."""
+    unit = length.lstrip("0123456789.")
+    return float(length.removesuffix(unit)) * _POINTS[unit]
 
 
 def contrast(first: str, second: str) -> float:

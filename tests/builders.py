@@ -3,12 +3,17 @@
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.errors import ContentError, Finding
 from pipeline.model import Book, Chapter
+from pipeline.pages import Box, Document
+from pipeline.pages import read as read_pages
 from pipeline.project import Project
 from pipeline.reader import read
 from pipeline.transforms import complete
+from pipeline.writers import _bind, _typeset, _weasyprint
+from pipeline.writers._html import Templates
 
 CASES = Path(__file__).parent / "cases"
 REFERENCE_PROJECT = CASES / "reader" / "every-block"
@@ -64,6 +69,18 @@ def findings_of(project: Project) -> tuple[Finding, ...]:
 def findings_in(folder: Path, text: str, **files: str | bytes) -> tuple[Finding, ...]:
     """Return what the reader finds in a project whose one chapter has this text."""
     return findings_of(a_project(folder, **{"chapters/01-first.md": METADATA + text, **files}))
+
+
+def a_document(folder: Path, body: str, css: str = "", path: str = "output/workbook.pdf") -> Document:
+    """Return the pages that HTML becomes in the workbook's styles and `css`, typeset, bound and read back."""
+    design = theme.load(Project(folder))
+    _weasyprint.prepare(tuple(str(font.path) for font in design.fonts), str(folder))
+    styles = Templates(design).style("workbook.css.j2") + css
+    html = f'<!DOCTYPE html><html lang="en"><head><title>Pages</title></head><body>{body}</body></html>'
+    gathering = _typeset.decode(_typeset.typeset(_typeset.sheet(design, html, styles, name="pages")))
+    pdf = _bind.bind(_bind.binding([gathering], a_book(), design, "Pages"))
+    margin = design.theme.page.margin
+    return read_pages(path, pdf, Box(*map(theme.points, (margin.inside, margin.bottom, margin.outside, margin.top))))
 
 
 @lru_cache(maxsize=1)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from builders import CASES, MINIMAL, a_project
+from builders import CASES, MINIMAL, a_document, a_project
 
+from pipeline import pages
 from pipeline.cache import Cache
 from pipeline.checks import Context, check
 from pipeline.errors import QuireError
@@ -77,5 +78,16 @@ def test_what_the_checks_find_in(name, tmp_path, update_golden):
     book, _ = read(_project(case, tmp_path))
     book = complete(book, Cache(tmp_path, enabled=False))
     findings = [finding for finding in check(book, Context(FORMATS)) if finding.code == name]
+    assert findings, f"the case of {name} shows nothing of it"
+    _compare(case, "".join(f"{finding}\n" for finding in findings), update_golden)
+
+
+@pytest.mark.parametrize("name", _cases("pages"))
+def test_what_is_found_on_the_pages_of(name, tmp_path, update_golden):
+    case = CASES / "pages" / name
+    style = case / "style.css"
+    css = style.read_text(encoding="utf-8") if style.exists() else ""
+    document = a_document(tmp_path, (case / "page.html").read_text(encoding="utf-8"), css)
+    findings = [finding for finding in pages.check(document, pages.Limits()) if finding.code == name]
     assert findings, f"the case of {name} shows nothing of it"
     _compare(case, "".join(f"{finding}\n" for finding in findings), update_golden)

@@ -8,6 +8,7 @@ import pytest
 from builders import CASES, METADATA, a_project, findings_of
 from msgspec.structs import fields
 
+from pipeline import pages
 from pipeline.checks import rules
 from pipeline.editions import BookletEdition, Editions, LargeEdition, PrintEdition, WrapEdition
 from pipeline.metadata import decode_list
@@ -37,14 +38,14 @@ ROOT = Path(__file__).parent.parent
 MANUSCRIPT = (ROOT / "docs" / "manuscript.md").read_text(encoding="utf-8")
 CHECKS = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LAYERS_WITH_FINDINGS = ("reader", "checks", "metadata.py", "project.py")
+LAYERS_WITH_FINDINGS = ("reader", "checks", "pages", "metadata.py", "project.py")
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"/>'
 
 
 def _codes() -> set[str]:
     """Return the code of every finding that the program can report, from its own source."""
-    codes = set(rules())
+    codes = set(rules()) | set(pages.rules())
     files = [path for part in LAYERS_WITH_FINDINGS for path in _python_files(ROOT / "pipeline" / part)]
     for path in files:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -73,6 +74,11 @@ def test_every_finding_has_a_heading_and_every_heading_a_finding():
 @pytest.mark.parametrize("rule", sorted(set(rules()) - {"glyph-missing"}))
 def test_every_rule_has_a_case(rule):
     assert (CASES / "checks" / rule / "expected.txt").is_file()
+
+
+@pytest.mark.parametrize("rule", sorted(pages.rules()))
+def test_every_rule_about_pages_has_a_case(rule):
+    assert (CASES / "pages" / rule / "expected.txt").is_file()
 
 
 @pytest.mark.parametrize("rule", ["unused-reference", "unused-term"])

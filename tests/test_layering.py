@@ -15,9 +15,9 @@ LAYERS = [
     [["errors", "editions"]],
     [["model"]],
     [["metadata", "cache", "prose"], ["project"], ["theme"]],
-    [["reader", "transforms", "checks", "press"]],
+    [["reader", "transforms", "checks", "pages", "press"]],
     [["writers", "schema", "series"]],
-    [["output"], ["build", "validate"], ["listing"]],
+    [["output"], ["build", "validate"], ["listing", "proofs"], ["preview"]],
     [["web"]],
     [["cli"]],
     [["__main__"]],
@@ -26,7 +26,7 @@ RANKS = {
     name: (number, step) for number, layer in enumerate(LAYERS) for step, group in enumerate(layer) for name in group
 }
 # The modules of these folders are alternatives to each other: what two share is in a module with an underscore.
-ALTERNATIVES = ("writers", "checks")
+ALTERNATIVES = ("writers", "checks", "pages")
 # The build starts the press, and its processes load WeasyPrint and pikepdf first.
 OPEN_DOORS = {("build.py", "writers._weasyprint"), ("build.py", "writers._sewing")}
 HOMES = {
@@ -35,9 +35,10 @@ HOMES = {
     "jinja2": {"writers/_html.py"},
     "markupsafe": {"writers/_html.py"},
     "weasyprint": {"writers/_typeset.py", "writers/_weasyprint.py", "writers/_tags.py"},
-    "pypdfium2": {"writers/_typeset.py"},
+    "pypdfium2": {"writers/_typeset.py", "pages/_read.py", "preview.py"},
     "ebooklib": {"writers/epub.py"},
     "pikepdf": {
+        "pages/_read.py",
         "writers/_gray.py",
         "writers/_press_sheet.py",
         "writers/_print_file.py",

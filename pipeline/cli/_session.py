@@ -51,6 +51,13 @@ class Session:
         for finding in () if self.quiet else findings:
             click.echo(str(finding), err=True)
 
+    def tell_of_changes(self) -> None:
+        """Say on stderr where the manuscript has changed since what is looked at was built."""
+        from pipeline.build import has_changed
+
+        if not self.quiet and has_changed(self.project):
+            click.echo("The manuscript has changed since it was built; these are the pages as they were.", err=True)
+
 
 class Bar(Progress):
     """One line on a terminal that fills as a step goes on, and is gone when the format is made."""

@@ -5,10 +5,9 @@ from msgspec.structs import replace
 
 from pipeline.errors import Location, WriteError
 from pipeline.model import Book
-from pipeline.theme import Design
+from pipeline.theme import Design, points
 from pipeline.writers import _barcode, _typeset
 from pipeline.writers._cover import balanced
-from pipeline.writers._folios import points
 from pipeline.writers._html import Templates, join_names
 from pipeline.writers._impose import MILLIMETER
 from pipeline.writers._motif import motif_svg

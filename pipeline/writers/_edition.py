@@ -6,8 +6,7 @@ from msgspec import Struct
 from pipeline.editions import trim_size
 from pipeline.errors import ContentError, Finding, Location
 from pipeline.model import Book
-from pipeline.theme import Design, Margins, PageTokens
-from pipeline.writers._folios import points
+from pipeline.theme import Design, Margins, PageTokens, points
 
 EDITIONS = {
     "screen": "to read on a screen and to fill in; tagged for screen readers",

@@ -9,9 +9,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from pipeline.theme import Design
-
-_POINTS = {"mm": 72 / 25.4, "cm": 72 / 2.54, "in": 72.0, "pt": 1.0, "px": 0.75}
+from pipeline.theme import Design, points
 
 
 class Folio(Struct, frozen=True):
@@ -66,9 +64,3 @@ def width(font: bytes, text: str) -> float:
     units: int = face["head"].unitsPerEm
     total: int = sum(advances[glyphs[ord(character)]][0] for character in text)
     return total / units
-
-
-def points(length: str) -> float:
-    """Return a CSS length in points."""
-    unit = length.lstrip("0123456789.")
-    return float(length.removesuffix(unit)) * _POINTS[unit]

@@ -7,11 +7,10 @@ from pipeline import model as m
 from pipeline.errors import WriteError
 from pipeline.model import Artifact, Book
 from pipeline.press import Press
-from pipeline.theme import Design
+from pipeline.theme import Design, points
 from pipeline.writers import _bind, _edition, _typeset
 from pipeline.writers._cover_wrap import cover_wrap_sheet, finished_wrap
 from pipeline.writers._edition import EDITIONS as EDITIONS
-from pipeline.writers._folios import points
 from pipeline.writers._impose import MILLIMETER, Imposition, impose, order
 from pipeline.writers._interior import Interior
 

@@ -161,3 +161,13 @@ def digests(output: Path) -> dict[str, str]:
         for path in output.rglob("*")
         if path.is_file()
     }
+
+
+def test_no_page_has_a_fault(built_book: Path) -> None:
+    done = subprocess.run(
+        quire_command("-C", str(built_book), "check", "--pages", "--strict"),
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, "")

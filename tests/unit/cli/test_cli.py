@@ -121,6 +121,34 @@ def test_check_fails_on_warnings_only_when_it_is_strict(tmp_path: Path) -> None:
     assert json.loads(run(project, "check", "--json").stdout)[0]["code"] == "unused-term"
 
 
+def test_check_looks_at_the_pages_that_were_built(project: Project) -> None:
+    before = run(project, "check", "--pages")
+    assert before.exit_code == 3
+    assert "Run quire build first." in before.stderr
+    wide = METADATA + "W" * 80 + "\n"
+    (project.content / "chapters/01-first.md").write_text(wide, encoding="utf-8")
+    run(project, "build", "workbook")
+    result = run(project, "check", "--pages")
+    assert result.exit_code == 4
+    assert "output/workbook.pdf, page 2 (6th): “WWW" in result.stdout
+    assert result.stderr.endswith("1 errors, 0 warnings.\n")
+    [finding] = json.loads(run(project, "check", "--pages", "--json").stdout)
+    assert finding["location"] == {"path": "output/workbook.pdf", "line": 1, "page": 6, "label": "2"}
+    (project.content / "chapters/01-first.md").write_text(METADATA + "Short.\n", encoding="utf-8")
+    assert "The manuscript has changed since it was built" in run(project, "check", "--pages").stderr
+    run(project, "build", "workbook")
+    assert run(project, "check", "--pages", "--strict").stderr == "No findings.\n"
+
+
+def test_a_preview_tells_its_sheet_on_stdout_and_its_progress_on_stderr(project: Project) -> None:
+    run(project, "build", "workbook")
+    result = run(project, "preview", "workbook", "--pages", "1-2", "--width", "80")
+    assert (result.exit_code, result.stdout) == (0, "output/preview/workbook.png\n")
+    assert result.stderr == "preview: 3 files\n"
+    assert len(run(project, "-v", "preview", "workbook", "--pages", "2").stdout.splitlines()) == 2
+    assert run(project, "preview", "workbook", "--pages", "x").exit_code == 3
+
+
 def test_formats_are_listed(project: Project) -> None:
     lines = run(project, "formats").stdout.splitlines()
     names = [line.split()[0] for line in lines if line[0] != " "]
