@@ -45,13 +45,17 @@ class Report(Struct, frozen=True):
 
 
 class Options(Struct, frozen=True):
-    """How to build: which formats (empty for all), into which folder, with how many processes, and on what date."""
+    """How to build: which formats (empty for all), into which folder, with how many processes, and on what date.
+
+    `papers` are those for which worksheets have a folder of their own; empty for those of book.yaml.
+    """
 
     formats: tuple[str, ...] = ()
     output: Path | None = None
     jobs: int | None = None
     use_cache: bool = True
     source_date_epoch: str | None = None
+    papers: tuple[str, ...] = ()
 
 
 def formats() -> dict[str, str]:
@@ -150,6 +154,8 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         cache = Cache(project.state / "cache", enabled=options.use_cache)
         with open_press(cache, options.jobs, progress, _preparation(project, design), processes) as press:
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False)
+            if options.papers:
+                book = msgspec.structs.replace(book, papers=options.papers)
             artifacts, advice = _write(book, design, press, _typeset_first(chosen))
         made, written, removed = put_in_place(artifacts, output, chosen, book)
         seconds = time.perf_counter() - started
@@ -159,6 +165,26 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         _remember(project, _Memory(inputs, str(output), report))
         cache.prune()
     return report
+
+
+def make(
+    project: Project,
+    format_name: str,
+    write: Callable[[Book, Design, Press], Sequence[Artifact]],
+    progress: Progress | None = None,
+    epoch: str | None = None,
+) -> Sequence[Artifact]:
+    """Return what `write` makes of a project's book, as it is for a format, and put nothing in place.
+
+    Raises what `build` raises. Results of the press are kept and reused as in a build.
+    """
+    from pipeline.transforms import select
+
+    design = theme.load(project)
+    cache = Cache(project.state / "cache")
+    with open_press(cache, None, progress, _preparation(project, design)) as press:
+        book, _ = load(project, cache, design, epoch, advice=False)
+        return write(select(book, format_name), design, press)
 
 
 def _chosen(names: Sequence[str]) -> tuple[str, ...]:
@@ -242,7 +268,9 @@ class _Memory(Struct, frozen=True):
 
 def _inputs(project: Project, design: Design, chosen: Sequence[str], options: Options) -> _Inputs:
     digest = hashlib.sha256(caches.stamp())
-    digest.update(repr((chosen, options.source_date_epoch, design.digest, design.fonts_digest)).encode())
+    digest.update(
+        repr((chosen, options.papers, options.source_date_epoch, design.digest, design.fonts_digest)).encode()
+    )
     paths = sorted(path for path in project.content.rglob("*") if path.is_file())
     content = {project.relative(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
     return _Inputs(digest.hexdigest(), content)

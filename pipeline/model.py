@@ -541,6 +541,7 @@ class Book(Struct, frozen=True):
     references: tuple[Reference, ...]
     glossary: tuple[GlossaryEntry, ...]
     images: dict[str, Image]
+    papers: tuple[str, ...] = ()
     texts_around: Texts = Texts()
     bounds: Bounds = Bounds()
     own_words: tuple[str, ...] = ()

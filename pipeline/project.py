@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -47,6 +47,9 @@ Count = Annotated[int, Meta(ge=1, le=100_000, description="a whole number from 1
 Range = Annotated[
     tuple[Count, Count], Meta(description="the least and the most, two whole numbers such as [900, 1400]")
 ]
+PaperName = Literal["a4", "letter"]
+PAPERS: tuple[PaperName, ...] = get_args(PaperName)
+Paper = Annotated[PaperName, Meta(description="a4 or letter")]
 Keyword = Annotated[str, Meta(min_length=1, description="text")]
 BisacCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}\d{6}$", description="a BISAC code such as FAM029000")]
 ThemaCode = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,9}$", description="a Thema code such as VSP")]
@@ -89,6 +92,12 @@ class BoundsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     subject_characters: Count | None = None
     preheader_characters: Range | None = None
     reading_grade: Range | None = None
+
+
+class SheetsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The worksheets: the papers that have a folder of their own, beside the theme's paper, which has none."""
+
+    papers: tuple[Paper, ...] = ()
 
 
 class BisacSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,6 +146,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     back: tuple[Name, ...] = ()
     newsletter: NewsletterSettings | None = None
     sender: SenderSettings | None = None
+    worksheets: SheetsSettings = SheetsSettings()
     texts: TextsSettings = TextsSettings()
     bounds: BoundsSettings = BoundsSettings()
 

@@ -17,7 +17,7 @@ LAYERS = [
     [["metadata", "cache", "prose"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "press"]],
     [["writers", "schema", "series"]],
-    [["output"], ["build"], ["listing"]],
+    [["output", "printing", "forms"], ["build"], ["listing", "sheets"]],
     [["web"]],
     [["cli"]],
     [["__main__"]],
@@ -29,6 +29,8 @@ RANKS = {
 ALTERNATIVES = ("writers", "checks")
 # The build starts the press, and its processes load WeasyPrint and pikepdf first.
 OPEN_DOORS = {("build.py", "writers._weasyprint"), ("build.py", "writers._sewing")}
+# What is filled in is drawn in the whole font that was bound in for it.
+OPEN_DOORS |= {("forms/_appearance.py", "writers._whole_font")}
 HOMES = {
     "markdown_it": {"reader/"},
     "mdit_py_plugins": {"reader/"},
@@ -37,7 +39,7 @@ HOMES = {
     "weasyprint": {"writers/_typeset.py", "writers/_weasyprint.py"},
     "pypdfium2": {"writers/_typeset.py"},
     "ebooklib": {"writers/epub.py"},
-    "pikepdf": {"writers/_sewing.py", "writers/_stamp.py", "writers/_whole_font.py"},
+    "pikepdf": {"writers/_sewing.py", "writers/_stamp.py", "writers/_whole_font.py", "forms/"},
     "yaml": {"metadata.py"},
     "click": {"cli/"},
     "citeproc": {"transforms/citations.py"},

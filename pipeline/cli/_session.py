@@ -28,6 +28,11 @@ class Session:
             return Progress()
         return Bar() if sys.stderr.isatty() else Lines()
 
+    def say(self, message: str) -> None:
+        """Print a message on stderr, unless asked to be quiet."""
+        if not self.quiet:
+            click.echo(message, err=True)
+
     def findings(self, findings: Iterable[Finding]) -> None:
         """Print findings on stderr, each with its place first, unless asked to be quiet."""
         for finding in () if self.quiet else findings:

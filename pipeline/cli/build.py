@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli._session import Session
+from pipeline.project import PAPERS
 
 
 def _formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -16,19 +17,29 @@ def _formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
 @click.command("build", epilog="\b\nExamples:\n  quire build\n  quire build workbook --jobs 1\n  quire build --json")
 @click.argument("names", metavar="[FORMAT]...", nargs=-1, shell_complete=_formats)
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Build into this folder.")
+@click.option(
+    "--papers", multiple=True, type=click.Choice((*PAPERS, "all")), help="Worksheets for this paper too, in its folder."
+)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes to typeset with; as many as cores by default.")
 @click.option("--no-cache", is_flag=True, help="Do all work again, and keep none of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 @click.pass_obj
 def command(
-    session: Session, names: tuple[str, ...], output: Path | None, jobs: int | None, no_cache: bool, as_json: bool
+    session: Session,
+    names: tuple[str, ...],
+    output: Path | None,
+    papers: tuple[str, ...],
+    jobs: int | None,
+    no_cache: bool,
+    as_json: bool,
 ) -> None:
     """Build the book: all formats, or those named (see `quire formats`)."""
     from pipeline.build import Options, build
     from pipeline.cli._report import as_json_text, as_text
 
     epoch = session.environment.get("SOURCE_DATE_EPOCH")
-    options = Options(names, output and output.resolve(), jobs, not no_cache, epoch)
+    papers = PAPERS if "all" in papers else tuple(paper for paper in PAPERS if paper in papers)
+    options = Options(names, output and output.resolve(), jobs, not no_cache, epoch, papers)
     report = build(session.project, options, session.progress())
     session.findings(report.warnings)
     if as_json:
