@@ -26,7 +26,7 @@ def write(book: Book, design: Design, press: Press) -> Sequence[Artifact]:
     own = design.theme.worksheet.size.lower()
     papers = tuple(dict.fromkeys(book.papers))
     made = {paper: print_sheets(book, design, press, paper=paper) for paper in {own: None, **dict.fromkeys(papers)}}
-    return [*made[own], *(_in_folder(paper, artifact) for paper in papers for artifact in made[paper])]
+    return (*made[own], *(_in_folder(paper, artifact) for paper in papers for artifact in made[paper]))
 
 
 def print_sheets(

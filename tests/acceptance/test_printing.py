@@ -45,6 +45,7 @@ DataDir /usr/share/cups
 AccessLog {folder}/access.log
 ErrorLog {folder}/error.log
 PageLog {folder}/page.log
+Printcap {folder}/printcap
 User {user}
 Group {user}
 SystemGroup root
