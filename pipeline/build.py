@@ -51,6 +51,7 @@ class Options(Struct, frozen=True):
     """How to build: which formats (empty for all), into which folder, with how many processes, and on what date.
 
     `editions` are those to make of formats that have several: each format's first where it is empty, or `all`.
+    `papers` are those for which worksheets have a folder of their own; empty for those of book.yaml.
     """
 
     formats: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class Options(Struct, frozen=True):
     jobs: int | None = None
     use_cache: bool = True
     source_date_epoch: str | None = None
+    papers: tuple[str, ...] = ()
 
 
 def formats() -> dict[str, str]:
@@ -157,6 +159,8 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         cache = Cache(project.state / "cache", enabled=options.use_cache)
         with open_press(cache, options.jobs, progress, _preparation(project, design), processes) as press:
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False)
+            if options.papers:
+                book = msgspec.structs.replace(book, papers=options.papers)
             artifacts, advice = _write(book, design, press, chosen)
         owned = {(name, edition) for name, editions in chosen.items() for edition in editions}
         made, written, removed = put_in_place(artifacts, output, owned, book)
@@ -167,6 +171,26 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         _remember(project, _Memory(inputs, str(output), report))
         cache.prune()
     return report
+
+
+def make(
+    project: Project,
+    format_name: str,
+    write: Callable[[Book, Design, Press], Sequence[Artifact]],
+    progress: Progress | None = None,
+    epoch: str | None = None,
+) -> Sequence[Artifact]:
+    """Return what `write` makes of a project's book, as it is for a format, and put nothing in place.
+
+    Raises what `build` raises. Results of the press are kept and reused as in a build.
+    """
+    from pipeline.transforms import select
+
+    design = theme.load(project)
+    cache = Cache(project.state / "cache")
+    with open_press(cache, None, progress, _preparation(project, design)) as press:
+        book, _ = load(project, cache, design, epoch, advice=False)
+        return write(select(book, format_name), design, press)
 
 
 def editions(name: str) -> dict[str, str]:
@@ -274,7 +298,8 @@ class _Memory(Struct, frozen=True):
 
 def _inputs(project: Project, design: Design, chosen: Mapping[str, tuple[str, ...]], options: Options) -> _Inputs:
     digest = hashlib.sha256(caches.stamp())
-    digest.update(repr((chosen, options.source_date_epoch, design.digest, design.fonts_digest)).encode())
+    wanted = (chosen, options.papers, options.source_date_epoch, design.digest, design.fonts_digest)
+    digest.update(repr(wanted).encode())
     return _Inputs(digest.hexdigest(), _content(project))
 
 

@@ -16,7 +16,7 @@ Length = Annotated[
     str, Meta(pattern=r"^\d{1,3}(\.\d{1,3})?(mm|in|pt)$", description="a length with its unit, such as 3mm")
 ]
 TypeSize = Annotated[str, Meta(pattern=r"^\d{1,2}(\.\d{1,2})?pt$", description="a type size such as 12pt")]
-Sheet = Literal["a4", "letter"]
+PaperName = Literal["a4", "letter"]
 Stock = Annotated[
     str,
     Meta(
@@ -48,7 +48,7 @@ class LargeEdition(Struct, frozen=True, forbid_unknown_fields=True):
 class BookletEdition(Struct, frozen=True, forbid_unknown_fields=True):
     """The booklet: sheets to fold; a `signature` has so many pages (0: all), and its inner sheets shift by `creep`."""
 
-    paper: Sheet = "a4"
+    paper: PaperName = "a4"
     signature: Annotated[int, Meta(ge=0, le=400, multiple_of=4, description="a multiple of four pages")] = 16
     creep: Length = "0mm"
 

@@ -543,6 +543,7 @@ class Book(Struct, frozen=True):
     references: tuple[Reference, ...]
     glossary: tuple[GlossaryEntry, ...]
     images: dict[str, Image]
+    papers: tuple[str, ...] = ()
     texts_around: Texts = Texts()
     bounds: Bounds = Bounds()
     editions: Editions = Editions()

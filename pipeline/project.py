@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 from msgspec import Meta, Struct
 
-from pipeline.editions import Editions
+from pipeline.editions import Editions, PaperName
 from pipeline.errors import ConfigError, ContentError, Finding, Location
 from pipeline.metadata import Lines, decode, unprintable
 
@@ -49,6 +49,8 @@ Range = Annotated[
     tuple[Count, Count], Meta(description="the least and the most, two whole numbers such as [900, 1400]")
 ]
 Ratio = Annotated[float, Meta(ge=1.0, le=100.0, description="a number from 1 to 100")]
+PAPERS: tuple[PaperName, ...] = get_args(PaperName)
+Paper = Annotated[PaperName, Meta(description="a4 or letter")]
 Keyword = Annotated[str, Meta(min_length=1, description="text")]
 BisacCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}\d{6}$", description="a BISAC code such as FAM029000")]
 ThemaCode = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,9}$", description="a Thema code such as VSP")]
@@ -92,6 +94,12 @@ class BoundsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     preheader_characters: Range | None = None
     reading_grade: Range | None = None
     word_space: Ratio | None = None
+
+
+class SheetsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The worksheets: the papers that have a folder of their own, beside the theme's paper, which has none."""
+
+    papers: tuple[Paper, ...] = ()
 
 
 class BisacSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,6 +148,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     back: tuple[Name, ...] = ()
     newsletter: NewsletterSettings | None = None
     sender: SenderSettings | None = None
+    worksheets: SheetsSettings = SheetsSettings()
     texts: TextsSettings = TextsSettings()
     bounds: BoundsSettings = BoundsSettings()
     editions: Editions = Editions()

@@ -12,14 +12,15 @@ from pipeline.theme import Design, PageTokens, points
 def check_pages(project: Project) -> tuple[Finding, ...]:
     """Return what there is to mend on the pages of the workbook and the worksheets in `output/`, sorted by page.
 
-    PDFs without tags, such as sheets to fold, are left alone. Raises ConfigError where nothing has been built.
+    Of editions, the usual one is looked at: others have margins of their own. Raises ConfigError where nothing has
+    been built.
     """
     settings, _ = project.settings()
     design = theme.load(project)
     bound = settings.bounds.word_space
     limits = pages.Limits() if bound is None else pages.Limits(bound)
     findings: list[Finding] = []
-    for made in pdfs(project, "workbook", "worksheets"):
+    for made in (entry for entry in pdfs(project, "workbook", "worksheets") if entry.edition in ("", "screen")):
         path = project.output / made.path
         document = pages.read(project.relative(path), read_pdf(project, made), _margins(design, made.format))
         findings += pages.check(document, limits)

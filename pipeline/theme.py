@@ -52,9 +52,12 @@ class Margins(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PageTokens(Struct, frozen=True, forbid_unknown_fields=True):
+    """A page: its size and margins, the distance of ruled lines, and the height of a table's empty row."""
+
     size: Size
     margin: Margins
     line: str = ""
+    row: str = ""
 
 
 class Theme(Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ from pipeline.project import (
     PartSettings,
     SenderSettings,
     Settings,
+    SheetsSettings,
     TextsSettings,
 )
 from pipeline.reader import (
@@ -108,6 +109,7 @@ def test_every_kind_of_prompt_is_in_the_manuals_table_and_has_an_example(kind):
         *(Settings, PartSettings, NewsletterSettings, SenderSettings, ChapterMetadata, MatterMetadata, PartMetadata),
         *(IssueMetadata, WorksheetSettings, GlossaryTerm, BisacSettings, BoundsSettings, MailMetadata, TextsSettings),
         *(Editions, PrintEdition, LargeEdition, BookletEdition, WrapEdition),
+        SheetsSettings,
     ],
 )
 def test_every_key_of_metadata_is_in_the_manual(struct):

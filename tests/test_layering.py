@@ -17,7 +17,7 @@ LAYERS = [
     [["metadata", "cache", "prose"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "pages", "press"]],
     [["writers", "schema", "series"]],
-    [["output"], ["build", "validate"], ["listing", "proofs"], ["preview"]],
+    [["output", "printing", "forms"], ["build", "validate"], ["listing", "proofs", "sheets"], ["preview"]],
     [["web"]],
     [["cli"]],
     [["__main__"]],
@@ -29,6 +29,8 @@ RANKS = {
 ALTERNATIVES = ("writers", "checks", "pages")
 # The build starts the press, and its processes load WeasyPrint and pikepdf first.
 OPEN_DOORS = {("build.py", "writers._weasyprint"), ("build.py", "writers._sewing")}
+# What is filled in is drawn in the whole font that was bound in for it.
+OPEN_DOORS |= {("forms/_appearance.py", "writers._whole_font")}
 HOMES = {
     "markdown_it": {"reader/"},
     "mdit_py_plugins": {"reader/"},
@@ -38,6 +40,7 @@ HOMES = {
     "pypdfium2": {"writers/_typeset.py", "pages/_read.py", "preview.py"},
     "ebooklib": {"writers/epub.py"},
     "pikepdf": {
+        "forms/",
         "pages/_read.py",
         "writers/_gray.py",
         "writers/_press_sheet.py",

@@ -46,6 +46,11 @@ class Session:
             click.echo(f"{name} is not installed: pip install 'quire[check]'", err=True)
         return not any(finding.severity == "error" for finding in verdict.findings)
 
+    def say(self, message: str) -> None:
+        """Print a message on stderr, unless asked to be quiet."""
+        if not self.quiet:
+            click.echo(message, err=True)
+
     def findings(self, findings: Iterable[Finding]) -> None:
         """Print findings on stderr, each with its place first, unless asked to be quiet."""
         for finding in () if self.quiet else findings:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli._session import Session
+from pipeline.project import PAPERS
 
 
 def _formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -39,6 +40,9 @@ Examples:
     help="Build this edition of a format, or all; may be repeated. See `quire formats`.",
 )
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Build into this folder.")
+@click.option(
+    "--papers", multiple=True, type=click.Choice((*PAPERS, "all")), help="Worksheets for this paper too, in its folder."
+)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes to typeset with; as many as cores by default.")
 @click.option("--no-cache", is_flag=True, help="Do all work again, and keep none of it.")
 @click.option("--check", "validated", is_flag=True, help="Let independent checkers look at what was built.")
@@ -49,6 +53,7 @@ def command(
     names: tuple[str, ...],
     editions: tuple[str, ...],
     output: Path | None,
+    papers: tuple[str, ...],
     jobs: int | None,
     no_cache: bool,
     validated: bool,
@@ -61,7 +66,8 @@ def command(
 
     session: Session = ctx.obj
     epoch = session.environment.get("SOURCE_DATE_EPOCH")
-    options = Options(names, editions, output and output.resolve(), jobs, not no_cache, epoch)
+    papers = PAPERS if "all" in papers else tuple(paper for paper in PAPERS if paper in papers)
+    options = Options(names, editions, output and output.resolve(), jobs, not no_cache, epoch, papers)
     report = build(session.project, options, session.progress())
     session.findings(report.warnings)
     if as_json:

@@ -195,6 +195,7 @@ class _BookReader:
             references=references,
             glossary=glossary,
             images=dict(sorted(self.images.images.items())),
+            papers=settings.worksheets.papers,
             texts_around=self._texts_around(),
             bounds=self._bounds(),
             editions=settings.editions,

@@ -7,12 +7,12 @@ from pipeline.writers._html import Templates
 from pipeline.writers._typeset import resource_address
 
 
-def field_values(templates: Templates, line: str) -> dict[str, Any]:
-    """Return what `shared/prompts.html.j2` needs; `line` is the distance of ruled lines, in mm."""
+def field_values(templates: Templates, line: str, row: str = "") -> dict[str, Any]:
+    """Return what `shared/prompts.html.j2` needs: `line` from ruled line to line, in mm, and a table's empty `row`."""
     millimetres = float(line.removesuffix("mm"))
     return {
         "lines_height": lambda count: f"{millimetres * count:g}mm",
-        "row_height": templates.tokens.writing["row"],
+        "row_height": row or templates.tokens.writing["row"],
         "blank_width": lambda width: f"{min(width, 30) * 0.52 + 1:.2f}em",
     }
 

@@ -1,6 +1,6 @@
 """A binding in, one PDF out: pages, links, outline, page labels, form fields, one structure tree, one set of metadata.
 
-The one place that knows pikepdf, with `_structure`, `_stamp` and `_whole_font`.
+The one place that binds PDFs with pikepdf, with `_structure`, `_stamp`, `_print_file` and `_whole_font`.
 """
 
 import importlib
@@ -114,6 +114,9 @@ class _Sewing:
             # WeasyPrint lists the buttons of a group beside the group; they are fields by their parent alone.
             if "/Parent" not in field:
                 self._fields.append(field)
+            if field.get("/FT") == Name.Btn and "/DA" not in field:
+                # Poppler draws no check mark where this is missing, although it takes its own font for it.
+                field.DA = String("/ZaDb 0 Tf 0 g")
             # What a reader will write is not known, so that no subset serves: fields are written in the whole font.
             if name := _FONT_OF_FIELD.search(str(field.get("/DA", ""))):
                 self._field_fonts[f"/{name[1]}"] = self._font
