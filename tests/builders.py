@@ -13,7 +13,9 @@ from pipeline.project import Project
 from pipeline.reader import read
 from pipeline.transforms import complete
 from pipeline.writers import _bind, _typeset, _weasyprint
+from pipeline.writers._edition import screen
 from pipeline.writers._html import Templates
+from pipeline.writers._interior import stylesheet
 
 CASES = Path(__file__).parent / "cases"
 REFERENCE_PROJECT = CASES / "reader" / "every-block"
@@ -75,7 +77,7 @@ def a_document(folder: Path, body: str, css: str = "", path: str = "output/workb
     """Return the pages that HTML becomes in the workbook's styles and `css`, typeset, bound and read back."""
     design = theme.load(Project(folder))
     _weasyprint.prepare(tuple(str(font.path) for font in design.fonts), str(folder))
-    styles = Templates(design).style("workbook.css.j2") + css
+    styles = stylesheet(Templates(design), screen(design)) + css
     html = f'<!DOCTYPE html><html lang="en"><head><title>Pages</title></head><body>{body}</body></html>'
     gathering = _typeset.decode(_typeset.typeset(_typeset.sheet(design, html, styles, name="pages")))
     pdf = _bind.bind(_bind.binding([gathering], a_book(), design, "Pages"))

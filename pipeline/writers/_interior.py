@@ -36,6 +36,11 @@ class Piece(Struct, frozen=True):
     right: str = ""
 
 
+def stylesheet(templates: Templates, look: Look) -> str:
+    """Return the styles of an edition's pages."""
+    return templates.style("workbook.css.j2", look=look, number_height=f"{NUMBER_HEIGHT}em")
+
+
 class Interior:
     """One edition's pages. `numbers` says what stands at a reference to a page until its number is known."""
 
@@ -48,7 +53,7 @@ class Interior:
         # The addresses of the pages that the text refers to, with what stands there.
         self.referred: dict[str, str] = {}
         self.templates = Templates(self.design)
-        self.css = self.templates.style("workbook.css.j2", look=look, number_height=f"{NUMBER_HEIGHT}em")
+        self.css = stylesheet(self.templates, look)
         line = self.design.theme.writing["line"]
         self.ruled = ruled_svg(self.templates, line)
         self.images = image_resources(book)
