@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
@@ -27,6 +27,7 @@ from pipeline.cache import Cache
 from pipeline.errors import WriteError
 
 Task = TypeVar("Task", bound=Struct)
+Made = TypeVar("Made")
 
 
 _PIECES_BETWEEN_COLLECTIONS = 4
@@ -110,6 +111,18 @@ class Press:
         result = make()
         self.cache.put(key, result)
         return result
+
+    def together(self, makers: Sequence[Callable[[], Made]]) -> list[Made]:
+        """Return what each of several makes, in their order; they take turns, so that none waits for another's work."""
+        if self.jobs == 1 or len(makers) < 2:
+            return [make() for make in makers]
+
+        def in_turn(make: Callable[[], Made]) -> Made:
+            with self.turn:
+                return make()
+
+        with self._turn_passed_on(), ThreadPoolExecutor(len(makers)) as threads:
+            return list(threads.map(in_turn, makers))
 
     def _work(
         self, work: Callable[[Task], bytes], tasks: Sequence[Task], missing: list[int]

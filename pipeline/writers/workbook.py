@@ -1,7 +1,8 @@
 """The workbook: for screens, for print shops, in large print, as a booklet, with a cover to wrap it."""
 
+import itertools
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from pipeline import model as m
 from pipeline.errors import WriteError
@@ -11,6 +12,7 @@ from pipeline.theme import Design, points
 from pipeline.writers import _bind, _edition, _typeset
 from pipeline.writers._cover_wrap import cover_wrap_sheet, finished_wrap
 from pipeline.writers._edition import EDITIONS as EDITIONS
+from pipeline.writers._guess import guessed_numbers
 from pipeline.writers._impose import MILLIMETER, Imposition, impose, order
 from pipeline.writers._interior import Interior
 
@@ -27,6 +29,8 @@ _FILES = {name: f"workbook-{name}.pdf" for name in EDITIONS} | {
     "screen": "workbook.pdf",
     "cover-wrap": "cover-wrap.pdf",
 }
+_OF_PRINT = ("print", "booklet", "cover-wrap")
+_FIRST_GUESS = 200
 # What a page number takes to settle, and a gutter: each change of either may move the other.
 _MOST_ROUNDS = 6
 
@@ -34,7 +38,12 @@ _MOST_ROUNDS = 6
 def write(book: Book, design: Design, press: Press, editions: Sequence[str] = ("screen",)) -> Sequence[Artifact]:
     """Return a PDF for each edition, in the order of `EDITIONS`."""
     made = _Editions(book, design, press)
-    return tuple(made.artifact(edition) for edition in EDITIONS if edition in editions)
+    wanted = [edition for edition in EDITIONS if edition in editions]
+    # What is made of the print edition waits for it, and the others needn't.
+    alone = [[edition] for edition in wanted if edition not in _OF_PRINT]
+    groups = [*alone, [edition for edition in wanted if edition in _OF_PRINT]]
+    done = press.together([partial(made.artifacts, group) for group in groups if group])
+    return tuple(sorted(itertools.chain(*done), key=lambda artifact: wanted.index(artifact.edition)))
 
 
 def _sources(book: Book) -> Iterable[str]:
@@ -55,7 +64,11 @@ class _Editions:
         self.design = design
         self.press = press
 
-    def artifact(self, edition: str) -> Artifact:
+    def artifacts(self, editions: Sequence[str]) -> list[Artifact]:
+        """Return some editions' files, in order."""
+        return [self._artifact(edition) for edition in editions]
+
+    def _artifact(self, edition: str) -> Artifact:
         """Return one edition's file."""
         pdf, pages = {
             "screen": self._screen,
@@ -77,7 +90,8 @@ class _Editions:
     @cached_property
     def _printed(self) -> tuple[bytes, int]:
         """The interior for a print shop: set again until page numbers have the room they need, and so has the fold."""
-        pages, numbers = 200, dict[str, str]()
+        look = _edition.print_shop(self.book, self.design, _FIRST_GUESS)
+        pages, numbers = guessed_numbers(self.book, look)
         for _ in range(_MOST_ROUNDS):
             look = _edition.print_shop(self.book, self.design, pages)
             interior = Interior(self.book, look, self.press, numbers)
