@@ -486,6 +486,31 @@ class Texts(Struct, frozen=True):
     locations: dict[str, Location] = {}
 
 
+class Series(Struct, frozen=True):
+    """A series that the book belongs to; `number` is its place there, if it has one."""
+
+    title: str
+    number: int | None = None
+
+
+class Conformance(Struct, frozen=True):
+    """Who says that the EPUB conforms to EPUB Accessibility 1.1, and to which version and level of WCAG."""
+
+    certified_by: str
+    wcag: str
+    level: str
+    credential: str = ""
+    report: str = ""
+
+
+class EpubEdition(Struct, frozen=True):
+    """What concerns the EPUB alone; `isbn` is 13 digits, or empty."""
+
+    isbn: str = ""
+    has_fonts: bool = True
+    conformance: Conformance | None = None
+
+
 Range: TypeAlias = tuple[int, int]
 
 
@@ -518,7 +543,8 @@ class Target(Struct, frozen=True):
 class Book(Struct, frozen=True):
     """The whole book. The reader leaves the last three tables empty; `transforms` fill them.
 
-    `own_words` and `own_phrases` are the lines of words.txt and cliches.txt.
+    `own_words` and `own_phrases` are the lines of words.txt and cliches.txt. `title_filed` and `authors_filed` are how
+    catalogs file them, empty where the author doesn't say.
     """
 
     title: str
@@ -541,6 +567,10 @@ class Book(Struct, frozen=True):
     references: tuple[Reference, ...]
     glossary: tuple[GlossaryEntry, ...]
     images: dict[str, Image]
+    series: Series | None = None
+    title_filed: str = ""
+    authors_filed: tuple[str, ...] = ()
+    epub: EpubEdition = EpubEdition()
     texts_around: Texts = Texts()
     bounds: Bounds = Bounds()
     own_words: tuple[str, ...] = ()

@@ -12,11 +12,15 @@ from pipeline.checks import rules
 from pipeline.metadata import decode_list
 from pipeline.model import PROMPT_KINDS
 from pipeline.project import (
+    AccessibilitySettings,
     BisacSettings,
     BoundsSettings,
+    EpubSettings,
+    FileAsSettings,
     NewsletterSettings,
     PartSettings,
     SenderSettings,
+    SeriesSettings,
     Settings,
     TextsSettings,
 )
@@ -100,6 +104,7 @@ def test_every_kind_of_prompt_is_in_the_manuals_table_and_has_an_example(kind):
     [
         *(Settings, PartSettings, NewsletterSettings, SenderSettings, ChapterMetadata, MatterMetadata, PartMetadata),
         *(IssueMetadata, WorksheetSettings, GlossaryTerm, BisacSettings, BoundsSettings, MailMetadata, TextsSettings),
+        *(AccessibilitySettings, EpubSettings, FileAsSettings, SeriesSettings),
     ],
 )
 def test_every_key_of_metadata_is_in_the_manual(struct):

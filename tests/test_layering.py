@@ -14,7 +14,7 @@ LAYERS = [
     [["__init__"]],
     [["errors"]],
     [["model"]],
-    [["metadata", "cache", "prose"], ["project"], ["theme"]],
+    [["metadata", "cache", "identifiers", "prose"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "press"]],
     [["writers", "schema", "series"]],
     [["output"], ["build"], ["listing"]],

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from pipeline import model as m
+from pipeline.identifiers import is_right_to_left
 from pipeline.writers import _index
 from pipeline.writers._html import Markup, Renderer, Templates, label_of
 from pipeline.writers._motif import motif_words
@@ -176,6 +177,7 @@ class _Pages:
             anchor=_anchor,
             book=self._book,
             division=division,
+            is_right_to_left=is_right_to_left,
             render=self._render,
             title=title,
             **(values or {}),

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline import model as m
+from pipeline.identifiers import is_right_to_left
 from pipeline.press import Press
 from pipeline.theme import Design
-from pipeline.writers import _zip
+from pipeline.writers import _epub_metadata, _zip
 from pipeline.writers._cover import cover_png
 from pipeline.writers._epub_pages import CONTENTS, COVER, Page, contents, pages
-from pipeline.writers._html import Templates, join_names
+from pipeline.writers._html import Templates
 from pipeline.writers._subset import Face, characters_of, subset
 
 _XHTML = "application/xhtml+xml"
@@ -94,7 +95,7 @@ def _packed(book: m.Book, made: Sequence[Page], files: Sequence[tuple[str, str, 
     from ebooklib import epub
 
     package = epub.EpubBook()
-    _describe(package, book)
+    _describe(package, book, _inside(book))
     package.set_cover(COVER, cover, create_page=False)
     # Bytes, and not EbookLib's own kinds of page: those it writes anew, and loses what it doesn't know.
     for name, media_type, content in files:
@@ -125,53 +126,20 @@ def _mended(name: str, content: bytes, book: m.Book) -> bytes:
     return content.replace(_PREFIX, b"", 1).replace(_PACKAGE, _PACKAGE + language, 1)
 
 
-def _describe(package: Any, book: m.Book) -> None:
+def _describe(package: Any, book: m.Book, inside: _epub_metadata.Contents) -> None:
     """Give the package document everything that the book says of itself (EPUB 3.3 §5.5)."""
     package.reset()
     package.metadata.clear()
     package.set_identifier(book.identifier)
     package.set_language(book.language)
-
-    def refine(identifier: str, key: str, value: str, **scheme: str) -> None:
-        package.add_metadata(None, "meta", value, {"refines": f"#{identifier}", "property": key, **scheme})
-
-    package.add_metadata("DC", "title", book.title, {"id": "title"})
-    refine("title", "title-type", "main")
-    if book.subtitle:
-        package.add_metadata("DC", "title", book.subtitle, {"id": "subtitle"})
-        refine("subtitle", "title-type", "subtitle")
-    for number, author in enumerate(book.authors, start=1):
-        package.add_metadata("DC", "creator", author, {"id": f"creator-{number}"})
-        refine(f"creator-{number}", "role", "aut", scheme="marc:relators")
-    package.add_metadata("DC", "date", book.date)
-    for key in ("publisher", "rights", "description"):
-        if value := getattr(book, key):
-            package.add_metadata("DC", key, value)
-    for subject in book.subjects:
-        package.add_metadata("DC", "subject", subject)
-    for key, value in _accessibility(book):
-        package.add_metadata(None, "meta", value, {"property": f"schema:{key}"})
+    if is_right_to_left(book.language):
+        package.set_direction("rtl")
+    for entry in _epub_metadata.entries(book, inside):
+        space, _, name = entry.element.rpartition(":")
+        package.add_metadata(space.upper() or None, name, entry.text or None, dict(entry.attributes))
 
 
-def _accessibility(book: m.Book) -> list[tuple[str, str]]:
-    """Return what schema.org has for a reader who asks whether this book can be read, derived from what is in it."""
+def _inside(book: m.Book) -> _epub_metadata.Contents:
     nodes = list(m.walk((book.front, book.parts, book.back)))
-    has_figures = any(isinstance(node, m.Figure) for node in nodes)
     has_index = any(isinstance(node, m.IndexMark) for node in nodes) and m.Generated("index") in book.back
-    features = ["ARIA", "alternativeText", "displayTransformability", "readingOrder", "structuralNavigation"]
-    features += ["tableOfContents", "index"] if has_index else ["tableOfContents"]
-    aids = ["a table of contents", "headings and landmarks"]
-    aids += ["an index that links to each passage"] if has_index else []
-    described = "The cover and every figure have" if has_figures else "The cover has"
-    summary = (
-        "This book is text that can be enlarged, recolored and read aloud from beginning to end. "
-        f"It has {join_names(aids)}. {described} a description in words. Nothing flashes, moves or makes a sound."
-    )
-    return [
-        ("accessMode", "textual"),
-        ("accessMode", "visual"),
-        ("accessModeSufficient", "textual"),
-        *(("accessibilityFeature", feature) for feature in sorted(features)),
-        ("accessibilityHazard", "none"),
-        ("accessibilitySummary", summary),
-    ]
+    return _epub_metadata.Contents(any(isinstance(node, m.Figure) for node in nodes), has_index)

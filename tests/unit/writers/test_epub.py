@@ -233,6 +233,47 @@ def test_metadata_says_what_is_in_the_book(press: Press) -> None:
     assert '<meta property="schema:accessibilityFeature">index</meta>' in made
 
 
+def test_metadata_files_titles_and_names_as_catalogs_do(press: Press) -> None:
+    names = ("Ann B. Example", "The House", "Ursula K. Le Guin")
+    made = files(book(title="The Small Book", authors=names, publisher="The House"), press)["content.opf"]
+    assert re.findall(r'property="file-as">([^<]+)', made) == ["Small Book, The", "Example, Ann B.", "The House"]
+    filed = book(title="A", title_filed="Letter A", authors=names[:1], authors_filed=("B. Example, Ann",))
+    made = files(filed, press)["content.opf"]
+    assert re.findall(r'property="file-as">([^<]+)', made) == ["Letter A", "B. Example, Ann"]
+
+
+def test_metadata_holds_series_subjects_and_isbn(press: Press) -> None:
+    texts = m.Texts(bisac=(m.Subject("FAM029000", "Love & Romance"),), thema=(m.Subject("VSP", "Psychology"),))
+    edition = m.EpubEdition(isbn="9783161484100")
+    source = book(series=m.Series("Small Books", 2), texts_around=texts, epub=edition)
+    made = files(source, press)["content.opf"]
+    assert '<dc:identifier id="isbn">urn:isbn:9783161484100</dc:identifier>' in made
+    assert 'property="belongs-to-collection">Small Books<' in made
+    assert 'property="group-position">2<' in made
+    assert '<meta refines="#bisac-1" property="term">FAM029000</meta>' in made
+    assert '<meta refines="#thema-1" property="authority">Thema</meta>' in made
+    assert "urn:isbn" not in files(book(), press)["content.opf"]
+
+
+def test_conformance_is_claimed_only_where_somebody_certifies_it(press: Press) -> None:
+    made = files(book(), press)["content.opf"]
+    assert "conformsTo" not in made
+    assert "certif" not in made
+    stated = m.Conformance("Ann", "2.2", "AA", "Tester", "https://example.com/report")
+    made = files(book(epub=m.EpubEdition(conformance=stated)), press)["content.opf"]
+    assert ">EPUB Accessibility 1.1 - WCAG 2.2 Level AA<" in made
+    assert re.search(r'<meta property="a11y:certifiedBy" refines="#conformance" id="certifier">Ann<', made)
+    assert 'rel="a11y:certifierReport"' in made
+    assert {"04", "82", "85"} <= set(re.findall(r'"onix:codelist196">(\d\d)', made))
+
+
+def test_a_book_written_from_right_to_left_says_so_on_each_page_and_in_its_spine(press: Press) -> None:
+    made = files(book(language="he"), press)
+    assert re.search('<spine [^>]*page-progression-direction="rtl"', made["content.opf"])
+    assert 'dir="rtl"' in page(made)
+    assert "rtl" not in "".join(files(book(), press).values())
+
+
 def test_artifact_names_its_sources_in_order(press: Press) -> None:
     [artifact] = epub.write(book(chapter(2), chapter(1)), theme.load(Project(ROOT)), press)
     assert (artifact.path, artifact.media_type) == ("book.epub", "application/epub+zip")
