@@ -40,16 +40,21 @@ class Entry(Struct, frozen=True):
 
 
 class Contents(Struct, frozen=True):
-    """What is in an EPUB that its metadata speaks of; `pages_of` is what its page numbers are those of, or empty."""
+    """What is in an EPUB that its metadata speaks of.
+
+    `pages_of` is what its page numbers are those of, and `whole` is the identifier of the book that it is a sample of;
+    each is empty where there is no such thing.
+    """
 
     has_figures: bool
     has_index: bool
     pages_of: str = ""
+    whole: str = ""
 
 
 def entries(book: m.Book, inside: Contents) -> Iterator[Entry]:
     """Yield everything that the book says of itself but its unique identifier and its language."""
-    yield from _names(book)
+    yield from _names(book, inside)
     yield Entry("dc:date", book.date)
     for key in ("publisher", "rights", "description"):
         if value := getattr(book, key):
@@ -57,6 +62,8 @@ def entries(book: m.Book, inside: Contents) -> Iterator[Entry]:
     if book.epub.isbn and book.identifier != f"urn:isbn:{book.epub.isbn}":
         yield Entry("dc:identifier", f"urn:isbn:{book.epub.isbn}", {"id": "isbn"})
         yield _refined("isbn", "identifier-type", "15", scheme="onix:codelist5")
+    if inside.whole:
+        yield Entry("dc:source", inside.whole)
     yield from _subjects(book)
     if book.series is not None:
         yield Entry("meta", book.series.title, {"id": "series", "property": "belongs-to-collection"})
@@ -74,8 +81,8 @@ def _stated(key: str, value: str, **more: str) -> Entry:
     return Entry("meta", value, {"property": key, **more})
 
 
-def _names(book: m.Book) -> Iterator[Entry]:
-    yield Entry("dc:title", book.title, {"id": "title"})
+def _names(book: m.Book, inside: Contents) -> Iterator[Entry]:
+    yield Entry("dc:title", f"{book.title} (sample)" if inside.whole else book.title, {"id": "title"})
     yield _refined("title", "title-type", "main")
     if filed := book.title_filed or title_filed(book.title, book.language):
         yield _refined("title", "file-as", filed)

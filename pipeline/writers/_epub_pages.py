@@ -13,10 +13,10 @@ from pipeline.writers import _index
 from pipeline.writers._html import Markup, Renderer, Templates, label_of
 from pipeline.writers._motif import motif_words
 
-COVER = "cover.png"
 CONTENTS = "nav.xhtml"
 
 _MODULES = ("epub/blocks.html.j2", "shared/blocks.html.j2")
+_REST, _REST_TITLE = "rest.xhtml", "Where the rest is"
 _GENERATED = {"notes": "Notes", "glossary": "Glossary", "index": "Index"}
 # Front and back matter that EPUB and DPUB-ARIA have the same word for, by the name of its file.
 _KINDS = ["acknowledgments", "afterword", "appendix", "colophon", "conclusion", "dedication", "epigraph", "epilogue"]
@@ -73,13 +73,19 @@ class Line(Struct, frozen=True):
     below: "tuple[Line, ...]" = ()
 
 
-def pages(book: m.Book, templates: Templates, images: dict[str, str]) -> list[Page]:
-    """Return every page in reading order; `images` gives the EPUB's name of each of the book's images."""
-    return _Pages(book, templates, images).all()
+def pages(
+    book: m.Book, templates: Templates, images: dict[str, str], cover: str, rest: Sequence[m.Part] | None = None
+) -> list[Page]:
+    """Return every page in reading order; `images` gives the EPUB's name of each of the book's images.
+
+    `cover` is the name of the cover's picture, empty where no page shows it. `rest` is what a sample
+    lacks: a last page says where it is to be found.
+    """
+    return _Pages(book, templates, images, cover, rest).all()
 
 
-def contents(book: m.Book) -> tuple[Item, ...]:
-    """Return the contents: front matter, parts with their chapters, back matter."""
+def contents(book: m.Book, rest: Sequence[m.Part] | None = None) -> tuple[Item, ...]:
+    """Return the contents: front matter, parts with their chapters, back matter, and the last page of a sample."""
     places = _places(book)
     order = iter(range(1, len(places) + 1))
 
@@ -95,6 +101,8 @@ def contents(book: m.Book) -> tuple[Item, ...]:
         item(piece.id, piece.title) if isinstance(piece, m.Matter) else item(piece.kind, _GENERATED[piece.kind])
         for piece in _back(book)
     ]
+    if rest is not None:
+        items.append(Item(len(places) + 1, _REST_TITLE, _REST))
     return tuple(items)
 
 
@@ -133,9 +141,13 @@ class _Trail:
 class _Pages:
     """Makes the pages of one book."""
 
-    def __init__(self, book: m.Book, templates: Templates, images: dict[str, str]) -> None:
+    def __init__(
+        self, book: m.Book, templates: Templates, images: dict[str, str], cover: str, rest: Sequence[m.Part] | None
+    ) -> None:
         self._book = book
         self._templates = templates
+        self._cover = cover
+        self._rest = rest
         self._places = _places(book)
         self._trail = _Trail()
         self._render = Renderer(
@@ -161,6 +173,8 @@ class _Pages:
         # The notes lead back to every citation, so they are made when all the others are.
         back = [None if _is_notes(piece) else self._back_page(piece) for piece in _back(self._book)]
         body_and_back = [*body, *(page or self._notes() for page in back)]
+        if self._rest is not None:
+            body_and_back.append(self._page("rest", _REST, _REST_TITLE, "backmatter", "", {"rest": self._rest}))
         return [*opening, self._contents(opening, front, body_and_back), *front, *body_and_back]
 
     def _page(
@@ -186,9 +200,9 @@ class _Pages:
 
     def _opening(self) -> list[Page]:
         book = self._book
-        cover = {"cover": COVER, "description": cover_words(book)}
+        cover = {"cover": self._cover, "description": cover_words(book)}
         return [
-            self._page("cover", "cover.xhtml", "Cover", "frontmatter", "cover", cover),
+            *([self._page("cover", "cover.xhtml", "Cover", "frontmatter", "cover", cover)] if self._cover else []),
             self._page("title", "title.xhtml", book.title, "frontmatter", "titlepage"),
             self._page("copyright", "copyright.xhtml", "Copyright", "frontmatter", "copyright-page"),
         ]
@@ -268,7 +282,7 @@ class _Pages:
         landmarks += [(page.landmark, page.file, page.title) for page in front if page.landmark]
         landmarks.append(("bodymatter", rest[0].file, "Start of the text"))
         landmarks += [(page.landmark, page.file, page.title) for page in rest if page.landmark]
-        values = {"contents": contents(self._book), "landmarks": landmarks, "worksheets": worksheets}
+        values = {"contents": contents(self._book, self._rest), "landmarks": landmarks, "worksheets": worksheets}
         return self._page("nav", CONTENTS, "Contents", "frontmatter", "", values)
 
     def _text(self, owner: str, text: m.Document) -> Markup:
