@@ -541,10 +541,10 @@ class Target(Struct, frozen=True):
 
 
 class Book(Struct, frozen=True):
-    """The whole book. The reader leaves the last three tables empty; `transforms` fill them.
+    """The whole book. The reader leaves the last three tables and `whole` empty; `transforms` fill them.
 
     `own_words` and `own_phrases` are the lines of words.txt and cliches.txt. `title_filed` and `authors_filed` are how
-    catalogs file them, empty where the author doesn't say.
+    catalogs file them, empty where the author doesn't say. `whole` is the book that a format's own was selected from.
     """
 
     title: str
@@ -578,6 +578,7 @@ class Book(Struct, frozen=True):
     targets: dict[str, Target] = {}
     citations: dict[str, CitationLabel] = {}
     terms: dict[str, str] = {}
+    whole: "Book | None" = None
 
     @property
     def chapters(self) -> tuple[Chapter, ...]:

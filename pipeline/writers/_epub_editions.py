@@ -13,18 +13,22 @@ CHAPTERS_OF_A_SAMPLE = 2
 class Edition(Struct, frozen=True):
     """How an edition's package differs from another's.
 
-    Kindle shows the cover by itself, so a page for it would show it twice; it takes a JPEG; and its styles are simple.
+    Kindle shows the cover by itself, so a page for it would show it twice; it takes a JPEG; its styles are simple; and
+    it counts pages of its own.
     """
 
     file: str
     summary: str
     is_for_kindle: bool = False
     is_sample: bool = False
+    has_page_list: bool = True
 
 
 EDITIONS = {
     "ebook": Edition("book.epub", "the book for phones, tablets and reading devices, and for shops"),
-    "kindle": Edition("book-kindle.epub", "the book for Kindle, to upload to KDP", is_for_kindle=True),
+    "kindle": Edition(
+        "book-kindle.epub", "the book for Kindle, to upload to KDP", is_for_kindle=True, has_page_list=False
+    ),
     "sample": Edition("book-sample.epub", "the book's beginning, to give away", is_sample=True),
 }
 

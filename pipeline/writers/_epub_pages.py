@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from pipeline import model as m
@@ -12,8 +13,13 @@ from pipeline.identifiers import is_right_to_left
 from pipeline.writers import _index
 from pipeline.writers._html import Markup, Renderer, Templates, label_of
 from pipeline.writers._motif import motif_words
+from pipeline.writers._page_breaks import PrintedPage, identifier, marked, page_break
 
 CONTENTS = "nav.xhtml"
+# Printed pages by the file of the manuscript that they belong to.
+Printed: TypeAlias = Mapping[str, list[PrintedPage]]
+
+_TITLE_PAGE, _COPYRIGHT = "title.xhtml", "copyright.xhtml"
 
 _MODULES = ("epub/blocks.html.j2", "shared/blocks.html.j2")
 _REST, _REST_TITLE = "rest.xhtml", "Where the rest is"
@@ -74,14 +80,20 @@ class Line(Struct, frozen=True):
 
 
 def pages(
-    book: m.Book, templates: Templates, images: dict[str, str], cover: str, rest: Sequence[m.Part] | None = None
+    book: m.Book,
+    templates: Templates,
+    images: dict[str, str],
+    cover: str,
+    rest: Sequence[m.Part] | None = None,
+    printed: Callable[[], Printed] = dict,
 ) -> list[Page]:
     """Return every page in reading order; `images` gives the EPUB's name of each of the book's images.
 
     `cover` is the name of the cover's picture, empty where no page shows it. `rest` is what a sample
-    lacks: a last page says where it is to be found.
+    lacks: a last page says where it is to be found. `printed` is asked late for the printed pages of each file of the
+    manuscript; where each began, a mark is set, and the contents list them.
     """
-    return _Pages(book, templates, images, cover, rest).all()
+    return _Pages(book, templates, images, cover, rest).all(printed)
 
 
 def contents(book: m.Book, rest: Sequence[m.Part] | None = None) -> tuple[Item, ...]:
@@ -162,8 +174,8 @@ class _Pages:
             words_of=m.words_of,
         )
 
-    def all(self) -> list[Page]:
-        """Return the pages in reading order."""
+    def all(self, printed: Callable[[], Printed]) -> list[Page]:
+        """Return the pages in reading order, with marks where printed pages began."""
         opening = self._opening()
         front = [self._matter(matter, "frontmatter") for matter in self._book.front]
         body: list[Page] = []
@@ -175,7 +187,22 @@ class _Pages:
         body_and_back = [*body, *(page or self._notes() for page in back)]
         if self._rest is not None:
             body_and_back.append(self._page("rest", _REST, _REST_TITLE, "backmatter", "", {"rest": self._rest}))
-        return [*opening, self._contents(opening, front, body_and_back), *front, *body_and_back]
+        numbers = self._numbers(printed())
+        opening, front, body_and_back = (
+            [self._numbered(page, numbers) for page in pages] for pages in (opening, front, body_and_back)
+        )
+        return [*opening, self._contents(opening, front, body_and_back, numbers), *front, *body_and_back]
+
+    def _numbers(self, printed: Printed) -> dict[str, list[PrintedPage]]:
+        """Return the printed pages that begin in each file of the EPUB, in reading order."""
+        files = {"contents": CONTENTS} | {owner: place.file for owner, place in self._places.items()}
+        # The workbook's title page has the copyright on its back.
+        titles = printed.get("title-page", [])
+        found = {_TITLE_PAGE: titles[:1], _COPYRIGHT: titles[1:]}
+        return found | {files[owner]: pages for owner, pages in printed.items() if owner in files}
+
+    def _numbered(self, page: Page, numbers: dict[str, list[PrintedPage]]) -> Page:
+        return msgspec.structs.replace(page, markup=marked(page.markup, numbers.get(page.file, ())))
 
     def _page(
         self,
@@ -203,8 +230,8 @@ class _Pages:
         cover = {"cover": self._cover, "description": cover_words(book)}
         return [
             *([self._page("cover", "cover.xhtml", "Cover", "frontmatter", "cover", cover)] if self._cover else []),
-            self._page("title", "title.xhtml", book.title, "frontmatter", "titlepage"),
-            self._page("copyright", "copyright.xhtml", "Copyright", "frontmatter", "copyright-page"),
+            self._page("title", _TITLE_PAGE, book.title, "frontmatter", "titlepage"),
+            self._page("copyright", _COPYRIGHT, "Copyright", "frontmatter", "copyright-page"),
         ]
 
     def _matter(self, matter: m.Matter, division: str) -> Page:
@@ -271,7 +298,9 @@ class _Pages:
         )
         return Line(ids[_key(path)], entry.heading, tuple(locators), see, see_also, below)
 
-    def _contents(self, opening: list[Page], front: list[Page], rest: list[Page]) -> Page:
+    def _contents(
+        self, opening: list[Page], front: list[Page], rest: list[Page], numbers: dict[str, list[PrintedPage]]
+    ) -> Page:
         worksheets = [
             Item(0, c.worksheet_title or c.title, f"{self._places[c.id].file}#page.worksheet", str(c.number), "chapter")
             for c in self._book.chapters
@@ -282,7 +311,15 @@ class _Pages:
         landmarks += [(page.landmark, page.file, page.title) for page in front if page.landmark]
         landmarks.append(("bodymatter", rest[0].file, "Start of the text"))
         landmarks += [(page.landmark, page.file, page.title) for page in rest if page.landmark]
-        values = {"contents": contents(self._book, self._rest), "landmarks": landmarks, "worksheets": worksheets}
+        listed = [(page.label, f"{file}#{identifier(page.label)}") for file, pages in numbers.items() for page in pages]
+        values = {
+            "contents": contents(self._book, self._rest),
+            "page_list": listed,
+            "own_pages": [page.label for page in numbers.get(CONTENTS, ())],
+            "page_break": page_break,
+            "landmarks": landmarks,
+            "worksheets": worksheets,
+        }
         return self._page("nav", CONTENTS, "Contents", "frontmatter", "", values)
 
     def _text(self, owner: str, text: m.Document) -> Markup:

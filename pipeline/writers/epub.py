@@ -4,17 +4,20 @@ import io
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pipeline import model as m
 from pipeline.identifiers import is_right_to_left
 from pipeline.press import Press
 from pipeline.theme import Design, Font
-from pipeline.writers import _epub_editions, _epub_images, _epub_metadata, _zip
+from pipeline.transforms import select
+from pipeline.writers import _epub_editions, _epub_images, _epub_metadata, _zip, workbook
 from pipeline.writers._cover import cover_png
 from pipeline.writers._epub_editions import Edition
-from pipeline.writers._epub_pages import CONTENTS, Page, contents, pages
+from pipeline.writers._epub_pages import CONTENTS, Page, Printed, contents, pages
 from pipeline.writers._html import Templates
+from pipeline.writers._page_breaks import PrintedPage, letters
 from pipeline.writers._subset import Face, characters_of, subset
 
 # What `quire build --edition` knows of this format; the first is built where none is named.
@@ -40,7 +43,9 @@ def _artifact(book: m.Book, design: Design, press: Press, edition: Edition) -> m
     templates = Templates(design)
     names = _epub_images.names_of(book)
     cover = f"cover.{'jpg' if edition.is_for_kindle else 'png'}"
-    made = pages(book, templates, names, "" if edition.is_for_kindle else cover, rest)
+    shown = "" if edition.is_for_kindle else cover
+    numbers = partial(_printed, whole, design, press) if edition.has_page_list else dict
+    made = pages(book, templates, names, shown, rest, numbers)
     fonts = design.fonts if book.epub.has_fonts else ()
     faces = [(font, f"fonts/{font.path.name}") for font in fonts]
     style = templates.style("epub.css.j2", faces=faces, is_for_kindle=edition.is_for_kindle)
@@ -52,9 +57,20 @@ def _artifact(book: m.Book, design: Design, press: Press, edition: Edition) -> m
     picture = cover_png(whole, design, press)
     if edition.is_for_kindle:
         picture = _epub_images.as_jpeg(picture, press, design.theme.cover["height"])
-    inside = _inside(book, whole.identifier if edition.is_sample else "")
+    inside = _epub_metadata.Contents(
+        _has_figures(book),
+        _has_index(book),
+        pages_of=f"{book.title}, printed, {design.theme.page.size}" if edition.has_page_list else "",
+        whole=whole.identifier if edition.is_sample else "",
+    )
     content = _packed(book, made, files, (cover, picture), inside)
     return m.Artifact(edition.file, "epub", "application/epub+zip", content, edition.summary, _sources(book, names))
+
+
+def _printed(book: m.Book, design: Design, press: Press) -> Printed:
+    """Return the pages of the workbook, which are what the EPUB's page numbers are those of."""
+    found = workbook.printed(select(book.whole or book, "workbook"), design, press)
+    return {owner: [PrintedPage(label, letters(text)) for label, text in pages] for owner, pages in found.items()}
 
 
 # --------------------------------------------------------------------------- the files
@@ -145,7 +161,10 @@ def _describe(package: Any, book: m.Book, inside: _epub_metadata.Contents) -> No
         package.add_metadata(space.upper() or None, name, entry.text or None, dict(entry.attributes))
 
 
-def _inside(book: m.Book, whole: str) -> _epub_metadata.Contents:
-    nodes = list(m.walk((book.front, book.parts, book.back)))
-    has_index = any(isinstance(node, m.IndexMark) for node in nodes) and m.Generated("index") in book.back
-    return _epub_metadata.Contents(any(isinstance(node, m.Figure) for node in nodes), has_index, whole=whole)
+def _has_figures(book: m.Book) -> bool:
+    return any(isinstance(node, m.Figure) for node in m.walk((book.front, book.parts, book.back)))
+
+
+def _has_index(book: m.Book) -> bool:
+    is_marked = any(isinstance(node, m.IndexMark) for node in m.walk((book.front, book.parts, book.back)))
+    return is_marked and m.Generated("index") in book.back

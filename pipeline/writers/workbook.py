@@ -44,6 +44,18 @@ def write(book: Book, design: Design, press: Press) -> Sequence[Artifact]:
     return (Artifact("workbook.pdf", "workbook", "application/pdf", pdf, summary, sources, pages),)
 
 
+def printed(book: Book, design: Design, press: Press) -> dict[str, list[tuple[str, str]]]:
+    """Return the number and the text of each printed page by the file of the manuscript that it belongs to.
+
+    The title page and the contents have their own names. A page is as it was typeset, without running head and folio.
+    """
+    order, _, made, first_of_body = _Workbook(book, design, press).settled()
+    gatherings = [made[name] for name in order]
+    labels = _labels_by_name(order, [gathering.pages for gathering in gatherings], first_of_body)
+    texts = map(_typeset.decode_texts, press.run(_typeset.page_texts, gatherings))
+    return {name: list(zip(labels[name], text, strict=True)) for name, text in zip(order, texts, strict=True)}
+
+
 def _sources(book: Book) -> Iterable[str]:
     for matter in (*book.front, *book.parts, *book.chapters, *book.back):
         if not isinstance(matter, m.Generated) and matter.location.path != "content/book.yaml":
@@ -79,15 +91,7 @@ class _Workbook:
 
     def bound(self) -> tuple[bytes, int]:
         """Return the bound PDF and its number of pages."""
-        before = [self._title(), *(self._matter(matter) for matter in self.book.front)]
-        body, after = self._body()
-        fixed = [self._cover(), *before, *body, *after]
-        made = dict(zip((piece.name for piece in fixed), self._run(fixed), strict=True))
-        order = ["cover", before[0].name, "contents", *(piece.name for piece in (*before[1:], *body))]
-        order += [p.kind if isinstance(p, m.Generated) else p.id for p in self.book.back if self._has(p)]
-        pieces = {piece.name: piece for piece in fixed}
-        first_of_body = order.index(body[0].name)
-        self._add_numbered(order, pieces, made, first_of_body)
+        order, pieces, made, first_of_body = self.settled()
         gatherings = [made[name] for name in order]
         starts = _starts(gatherings)
         labels = _page_labels(starts, first_of_body)
@@ -104,6 +108,19 @@ class _Workbook:
         )
         [pdf] = self.press.run(_bind.bind, [binding])
         return pdf, sum(gathering.pages for gathering in gatherings)
+
+    def settled(self) -> tuple[list[str], dict[str, Piece], dict[str, _typeset.Gathering], int]:
+        """Return the names of the gatherings in order, each one's piece and pages, and where the body begins."""
+        before = [self._title(), *(self._matter(matter) for matter in self.book.front)]
+        body, after = self._body()
+        fixed = [self._cover(), *before, *body, *after]
+        made = dict(zip((piece.name for piece in fixed), self._run(fixed), strict=True))
+        order = ["cover", before[0].name, "contents", *(piece.name for piece in (*before[1:], *body))]
+        order += [p.kind if isinstance(p, m.Generated) else p.id for p in self.book.back if self._has(p)]
+        pieces = {piece.name: piece for piece in fixed}
+        first_of_body = order.index(body[0].name)
+        self._add_numbered(order, pieces, made, first_of_body)
+        return order, pieces, made, first_of_body
 
     def _has(self, piece: m.Matter | m.Generated) -> bool:
         """Say whether a piece of back matter has anything to show."""

@@ -1,7 +1,9 @@
 """The EPUB against EPUBCheck and Ace: this repository's book, and a small one with everything awkward in it."""
 
+import html
 import json
 import os
+import re
 import shutil
 import subprocess
 import zipfile
@@ -17,6 +19,7 @@ from pipeline.project import Project
 from pipeline.reader import read
 from pipeline.transforms import complete, select
 from pipeline.writers import _weasyprint, epub
+from pipeline.writers._page_breaks import letters
 
 ROOT = Path(__file__).parents[2]
 
@@ -181,6 +184,12 @@ def adverse(tmp_path: Path) -> Path:
     return content.parent
 
 
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where these tests keep what they have typeset."""
+    return tmp_path_factory.mktemp("state")
+
+
 def build(root: Path, state: Path, edition: str = "ebook") -> bytes:
     project = Project(root)
     cache = Cache(state / "cache")
@@ -229,23 +238,26 @@ def violations(path: Path, home: Path) -> list[str]:
     ]
 
 
+MARK = re.compile(r'role="doc-pagebreak" id="[^"]*" aria-label="(\w+)"></\w+>')
+TAG = re.compile(r"<svg\b.*?</svg>|<[^>]*>", re.DOTALL)
+
 # EPUBCheck tells of these whenever they are there. docs/epub.md says why we have them.
 ANSWERED = {"ebook": (), "kindle": ("OPF-097",), "sample": ()}
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("edition", epub.EDITIONS)
-def test_epubcheck_finds_nothing_in_our_book(edition: str, tmp_path: Path) -> None:
+def test_epubcheck_finds_nothing_in_our_book(edition: str, tmp_path: Path, state: Path) -> None:
     path = tmp_path / "book.epub"
-    path.write_bytes(build(ROOT, tmp_path, edition))
+    path.write_bytes(build(ROOT, state, edition))
     assert [found for found in complaints(path) if not found.startswith(ANSWERED[edition])] == []
     assert path.stat().st_size < 1_500_000
 
 
 @pytest.mark.heavy
-def test_epubcheck_finds_nothing_in_an_adverse_book(adverse: Path, tmp_path: Path) -> None:
+def test_epubcheck_finds_nothing_in_an_adverse_book(adverse: Path, tmp_path: Path, state: Path) -> None:
     path = tmp_path / "book.epub"
-    path.write_bytes(build(adverse, tmp_path))
+    path.write_bytes(build(adverse, state))
     assert complaints(path) == []
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
@@ -254,14 +266,34 @@ def test_epubcheck_finds_nothing_in_an_adverse_book(adverse: Path, tmp_path: Pat
 
 
 @pytest.mark.heavy
-def test_ace_finds_nothing_in_our_book(tmp_path: Path) -> None:
+def test_ace_finds_nothing_in_our_book(tmp_path: Path, state: Path) -> None:
     path = tmp_path / "book.epub"
-    path.write_bytes(build(ROOT, tmp_path))
+    path.write_bytes(build(ROOT, state))
     assert violations(path, tmp_path) == []
 
 
 @pytest.mark.heavy
-def test_ace_finds_nothing_in_an_adverse_book(adverse: Path, tmp_path: Path) -> None:
+def test_ace_finds_nothing_in_an_adverse_book(adverse: Path, tmp_path: Path, state: Path) -> None:
     path = tmp_path / "book.epub"
-    path.write_bytes(build(adverse, tmp_path))
+    path.write_bytes(build(adverse, state))
     assert violations(path, tmp_path) == []
+
+
+@pytest.mark.heavy
+@pytest.mark.needs("pdftotext")
+def test_page_numbers_lead_to_the_words_that_the_workbooks_pages_begin_with(built_book: Path) -> None:
+    import pikepdf
+
+    pdf = built_book / "output" / "workbook.pdf"
+    shown = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
+    with pikepdf.open(pdf) as opened:
+        labels = [str(page.label) for page in opened.pages]
+    printed = dict(zip(labels, map(letters, shown.split("\f")), strict=False))
+    with zipfile.ZipFile(built_book / "output" / "book.epub") as archive:
+        pages = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".xhtml")]
+    marks = {mark[1]: text[mark.end() :] for text in pages for mark in MARK.finditer(text)}
+    assert list(labels) == ["Cover", *sorted(marks, key=labels.index)]
+    words = {label: letters(html.unescape(TAG.sub("", text)))[:24] for label, text in marks.items()}
+    # What begins with a table's repeated headings, or with numbers that the EPUB's index has not.
+    apart = [label for label, begins in words.items() if begins not in printed[label]]
+    assert len(apart) <= 4, apart
