@@ -390,7 +390,7 @@ def _back(book: m.Book) -> Iterator[m.Matter | m.Generated]:
             case m.Generated(kind="glossary"):
                 is_shown = bool(book.glossary)
             case m.Generated():
-                is_shown = bool(_index.index_entries(_index_texts(book)))
+                is_shown = any(isinstance(node, m.IndexMark) for _, text in _index_texts(book) for node in m.walk(text))
             case _:
                 is_shown = True
         if is_shown:

@@ -7,6 +7,7 @@ its letters alone: where lines are broken, how a word is hyphenated and which nu
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from msgspec import Struct
@@ -18,7 +19,8 @@ _ENOUGH, _AT_LEAST = 28, 8
 # A page may begin with what the EPUB lacks, such as the headings of a table that goes on.
 _STEPS = range(0, 240, 12)
 _TOKEN = re.compile(r"<svg\b.*?</svg>|<[^>]*>|[^<]+", re.DOTALL)
-_CHARACTER = re.compile(r"&[^;\s]+;|.", re.DOTALL)
+_LETTERS = re.compile(r"[a-z]+|[^\x00-\x7f]")
+_RUN = re.compile(r"&[^;\s]+;|[A-Za-z]+|[^\x00-\x7f]")
 _BODY = re.compile(r"<body[^>]*>\s*(<section[^>]*>)?")
 # A mark in one of these would be read as part of a name, or lie within a link: it stands before them.
 _BEFORE = re.compile(r"<(a|em|strong|span|cite|dfn|code|h[1-6])\b[^>]*>\s*$")
@@ -33,12 +35,11 @@ class PrintedPage(Struct, frozen=True):
 
 def letters(text: str) -> str:
     """Return the letters of a text, all small and without ligatures."""
-    return "".join(part for character in text for part in _plain(character))
+    return "".join(run if run.isascii() else _plain(run) for run in _LETTERS.findall(text.lower()))
 
 
+@lru_cache(maxsize=1_000)
 def _plain(character: str) -> str:
-    if character.isascii():
-        return character.lower() if character.isalpha() else ""
     return "".join(part for part in unicodedata.normalize("NFKC", character).casefold() if part.isalpha())
 
 
@@ -87,12 +88,17 @@ def _stream(markup: str, start: int) -> tuple[str, list[int]]:
     for token in _TOKEN.finditer(markup, start):
         if token[0].startswith("<"):
             continue
-        for character in _CHARACTER.finditer(token[0]):
-            if character[0].startswith("&"):
+        for run in _RUN.finditer(token[0]):
+            here = token.start() + run.start()
+            if run[0].startswith("&"):
                 continue
-            for part in _plain(character[0]):
-                found.append(part)
-                places.append(token.start() + character.start())
+            if run[0].isascii():
+                found.append(run[0].lower())
+                places += range(here, here + len(run[0]))
+            else:
+                parts = _plain(run[0])
+                found.append(parts)
+                places += [here] * len(parts)
     return "".join(found), places
 
 
