@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -11,6 +11,19 @@ from msgspec import Struct
 from pipeline import model as m
 from pipeline.identifiers import is_right_to_left
 from pipeline.writers import _index
+from pipeline.writers._epub_places import (
+    GENERATED,
+    anchor_of,
+    back_of,
+    cite_id,
+    entry_ids,
+    index_texts,
+    is_notes,
+    key_of,
+    mark_id,
+    part_target,
+    places_of,
+)
 from pipeline.writers._html import Markup, Renderer, Templates, label_of
 from pipeline.writers._motif import motif_words
 from pipeline.writers._page_breaks import PrintedPage, identifier, marked, page_break
@@ -23,7 +36,6 @@ _TITLE_PAGE, _COPYRIGHT = "title.xhtml", "copyright.xhtml"
 
 _MODULES = ("epub/blocks.html.j2", "shared/blocks.html.j2")
 _REST, _REST_TITLE = "rest.xhtml", "Where the rest is"
-_GENERATED = {"notes": "Notes", "glossary": "Glossary", "index": "Index"}
 # Front and back matter that EPUB and DPUB-ARIA have the same word for, by the name of its file.
 _KINDS = ["acknowledgments", "afterword", "appendix", "colophon", "conclusion", "dedication", "epigraph", "epilogue"]
 _KINDS += ["foreword", "introduction", "preface", "prologue"]
@@ -50,14 +62,6 @@ class Item(Struct, frozen=True):
     label: str = ""
     kind: str = ""
     below: "tuple[Item, ...]" = ()
-
-
-class Place(Struct, frozen=True):
-    """Where a file of the manuscript stands in the EPUB, and how notes and index name it, in full and in short."""
-
-    file: str
-    words: str
-    label: str
 
 
 class Locator(Struct, frozen=True):
@@ -98,7 +102,7 @@ def pages(
 
 def contents(book: m.Book, rest: Sequence[m.Part] | None = None) -> tuple[Item, ...]:
     """Return the contents: front matter, parts with their chapters, back matter, and the last page of a sample."""
-    places = _places(book)
+    places = places_of(book)
     order = iter(range(1, len(places) + 1))
 
     def item(owner: str, title: str, label: str = "", kind: str = "") -> Item:
@@ -106,12 +110,12 @@ def contents(book: m.Book, rest: Sequence[m.Part] | None = None) -> tuple[Item, 
 
     items = [item(matter.id, matter.title) for matter in book.front]
     for part in book.parts:
-        opener = item(part.slug, part.title, label_of(_target(part)), "part")
+        opener = item(part.slug, part.title, label_of(part_target(part)), "part")
         below = tuple(item(chapter.id, chapter.title, str(chapter.number), "chapter") for chapter in part.chapters)
         items.append(Item(opener.order, opener.title, opener.href, opener.label, opener.kind, below))
     items += [
-        item(piece.id, piece.title) if isinstance(piece, m.Matter) else item(piece.kind, _GENERATED[piece.kind])
-        for piece in _back(book)
+        item(piece.id, piece.title) if isinstance(piece, m.Matter) else item(piece.kind, GENERATED[piece.kind])
+        for piece in back_of(book)
     ]
     if rest is not None:
         items.append(Item(len(places) + 1, _REST_TITLE, _REST))
@@ -142,12 +146,12 @@ class _Trail:
         if self._owner in owners:
             return ""
         owners.append(self._owner)
-        return _cite_id(key)
+        return cite_id(key)
 
     def index(self, mark: m.IndexMark) -> str:
         """Return the id of an index mark, and nothing for one that is no place in the text."""
         # The definitions of the glossary each count their marks from 1, and the index leaves them out.
-        return "" if mark.see or mark.see_also or self._owner == "glossary" else _mark_id(mark.id)
+        return "" if mark.see or mark.see_also or self._owner == "glossary" else mark_id(mark.id)
 
 
 class _Pages:
@@ -160,14 +164,14 @@ class _Pages:
         self._templates = templates
         self._cover = cover
         self._rest = rest
-        self._places = _places(book)
+        self._places = places_of(book)
         self._trail = _Trail()
         self._render = Renderer(
             book,
             templates,
             self._href,
             _MODULES,
-            anchor=_anchor,
+            anchor=anchor_of,
             image=images.__getitem__,
             label_of=label_of,
             trail=self._trail,
@@ -183,7 +187,7 @@ class _Pages:
             body.append(self._part(part))
             body += [self._chapter(chapter) for chapter in part.chapters]
         # The notes lead back to every citation, so they are made when all the others are.
-        back = [None if _is_notes(piece) else self._back_page(piece) for piece in _back(self._book)]
+        back = [None if is_notes(piece) else self._back_page(piece) for piece in back_of(self._book)]
         body_and_back = [*body, *(page or self._notes() for page in back)]
         if self._rest is not None:
             body_and_back.append(self._page("rest", _REST, _REST_TITLE, "backmatter", "", {"rest": self._rest}))
@@ -215,7 +219,7 @@ class _Pages:
     ) -> Page:
         markup = self._templates.page(
             f"epub/{template}.xhtml.j2",
-            anchor=_anchor,
+            anchor=anchor_of,
             book=self._book,
             division=division,
             is_right_to_left=is_right_to_left,
@@ -240,7 +244,7 @@ class _Pages:
         return self._page("matter", self._places[matter.id].file, matter.title, division, kind, values)
 
     def _part(self, part: m.Part) -> Page:
-        values = {"label": label_of(_target(part)), "part": part, "text": self._text(part.slug, part.text)}
+        values = {"label": label_of(part_target(part)), "part": part, "text": self._text(part.slug, part.text)}
         return self._page("part", self._places[part.slug].file, part.title, "bodymatter", "", values)
 
     def _chapter(self, chapter: m.Chapter) -> Page:
@@ -267,15 +271,15 @@ class _Pages:
     def _notes(self) -> Page:
         self._start("notes", m.Document(()))
         cited = {
-            key: [Locator(p.label, p.words, f"{p.file}#{_cite_id(key)}") for p in map(self._places.__getitem__, owners)]
+            key: [Locator(p.label, p.words, f"{p.file}#{cite_id(key)}") for p in map(self._places.__getitem__, owners)]
             for key, owners in self._trail.cited.items()
         }
         values = {"cited": cited}
         return self._page("notes", self._places["notes"].file, "Notes", "backmatter", "bibliography", values)
 
     def _index_page(self) -> Page:
-        entries = _index.index_entries(_index_texts(self._book))
-        ids = _entry_ids(entries)
+        entries = _index.index_entries(index_texts(self._book))
+        ids = entry_ids(entries)
         groups: dict[str, list[Line]] = {}
         for entry in entries:
             groups.setdefault(_index.initial(entry.heading), []).append(self._line(entry, (), ids))
@@ -290,13 +294,13 @@ class _Pages:
             place = self._places[owner]
             seen[owner] += 1
             times = f" ({seen[owner]})" if seen[owner] > 1 else ""
-            locators.append(Locator(place.label + times, place.words + times, f"{place.file}#{_mark_id(mark)}"))
+            locators.append(Locator(place.label + times, place.words + times, f"{place.file}#{mark_id(mark)}"))
         below = tuple(self._line(sub, path, ids) for sub in entry.subs)
         see, see_also = (
-            tuple((name.replace(";", ","), ids.get(_key(name.split(";")), "")) for name in names)
+            tuple((name.replace(";", ","), ids.get(key_of(name.split(";")), "")) for name in names)
             for names in (entry.see, entry.see_also)
         )
-        return Line(ids[_key(path)], entry.heading, tuple(locators), see, see_also, below)
+        return Line(ids[key_of(path)], entry.heading, tuple(locators), see, see_also, below)
 
     def _contents(
         self, opening: list[Page], front: list[Page], rest: list[Page], numbers: dict[str, list[PrintedPage]]
@@ -347,10 +351,7 @@ class _Pages:
         place = self._places.get(owner)
         if place is None:
             return ""
-        return f"{place.file}#{_anchor(anchor)}" if anchor else place.file
-
-
-# --------------------------------------------------------------------------- places, names and ids
+        return f"{place.file}#{anchor_of(anchor)}" if anchor else place.file
 
 
 def cover_words(book: m.Book) -> str:
@@ -359,84 +360,3 @@ def cover_words(book: m.Book) -> str:
         return book.texts_around.cover_alt
     lines = [book.title, book.subtitle, *book.authors, motif_words(book.motif)]
     return "Cover: " + " ".join(f"{line}." for line in lines if line)
-
-
-def _places(book: m.Book) -> dict[str, Place]:
-    """Return the place of each file by its id, in reading order; names of files are ASCII and never meet."""
-    places: dict[str, Place] = {}
-    for number, matter in enumerate(book.front, start=1):
-        places[matter.id] = Place(f"front-{matter.slug or number}.xhtml", matter.title, matter.title)
-    for part in book.parts:
-        label = label_of(_target(part))
-        places[part.slug] = Place(f"part-{part.number}.xhtml", label, label)
-        for chapter in part.chapters:
-            words = f"Chapter {chapter.number}"
-            places[chapter.id] = Place(f"chapter-{chapter.file_stem}.xhtml", words, str(chapter.number))
-    for number, piece in enumerate(_back(book), start=1):
-        if isinstance(piece, m.Matter):
-            places[piece.id] = Place(f"back-{piece.slug or number}.xhtml", piece.title, piece.title)
-        else:
-            title = _GENERATED[piece.kind]
-            places[piece.kind] = Place(f"{piece.kind}.xhtml", title, title)
-    return places
-
-
-def _back(book: m.Book) -> Iterator[m.Matter | m.Generated]:
-    """Yield the back matter, generated pieces only where they have something in them."""
-    for piece in book.back:
-        match piece:
-            case m.Generated(kind="notes"):
-                is_shown = bool(book.citations)
-            case m.Generated(kind="glossary"):
-                is_shown = bool(book.glossary)
-            case m.Generated():
-                is_shown = any(isinstance(node, m.IndexMark) for _, text in _index_texts(book) for node in m.walk(text))
-            case _:
-                is_shown = True
-        if is_shown:
-            yield piece
-
-
-def _is_notes(piece: m.Matter | m.Generated) -> bool:
-    return isinstance(piece, m.Generated) and piece.kind == "notes"
-
-
-def _target(part: m.Part) -> m.Target:
-    return m.Target("part", part.slug, "", part.title, part.number)
-
-
-def _index_texts(book: m.Book) -> list[tuple[str, m.Document]]:
-    """Return the text of each file with its worksheet, which the text itself leaves out."""
-    worksheets = {chapter.id: chapter.worksheet for chapter in book.chapters}
-    return [
-        (owner, m.Document(text.blocks + worksheets.get(owner, ()), text.footnotes)) for owner, text in book.texts()
-    ]
-
-
-def _entry_ids(entries: Sequence[_index.Entry]) -> dict[tuple[str, ...], str]:
-    """Return the id of each heading of the index by the words that see-entries may use for it."""
-    ids: dict[tuple[str, ...], str] = {}
-    for entry in entries:
-        for path in ((entry.heading,), *((entry.heading, sub.heading) for sub in entry.subs)):
-            ids.setdefault(_key(path), f"entry.{len(ids) + 1}")
-    return ids
-
-
-def _key(path: Sequence[str]) -> tuple[str, ...]:
-    return tuple(" ".join(words.split()).casefold() for words in path)
-
-
-def _anchor(name: str) -> str:
-    """Return the id that a name has in its page: ASCII, no two names the same.
-
-    Our own ids have a full stop in them, which no heading's or figure's has.
-    """
-    return re.sub(r"[^A-Za-z0-9-]", lambda match: f"_{ord(match[0]):x}_", name)
-
-
-def _cite_id(key: str) -> str:
-    return f"cite.{_anchor(key)}"
-
-
-def _mark_id(mark: str) -> str:
-    return f"mark.{_anchor(mark)}"
