@@ -1,4 +1,4 @@
-"""Every edition and both papers beside the screen edition alone, cold; and how much memory a process takes."""
+"""Every edition and both papers beside the screen edition alone, cold."""
 
 import shutil
 import tempfile
@@ -15,7 +15,9 @@ def run() -> None:
         screen = median(lambda: _cold(project, "workbook"), 3)
         everything = median(lambda: _cold(project, "workbook", "worksheets", *every), 3)
     print(f"{'quire build workbook':<52} {screen:7.3f} s   1.000")
-    print(f"{'quire build workbook worksheets, all and all papers':<52} {everything:7.3f} s  {everything / screen:6.3f}")
+    print(
+        f"{'quire build workbook worksheets, all and all papers':<52} {everything:7.3f} s  {everything / screen:6.3f}"
+    )
 
 
 def _cold(project: Path, *arguments: str) -> float:

@@ -487,6 +487,31 @@ class Texts(Struct, frozen=True):
     locations: dict[str, Location] = {}
 
 
+class Series(Struct, frozen=True):
+    """A series that the book belongs to; `number` is its place there, if it has one."""
+
+    title: str
+    number: int | None = None
+
+
+class Conformance(Struct, frozen=True):
+    """Who says that the EPUB conforms to EPUB Accessibility 1.1, and to which version and level of WCAG."""
+
+    certified_by: str
+    wcag: str
+    level: str
+    credential: str = ""
+    report: str = ""
+
+
+class EpubEdition(Struct, frozen=True):
+    """What concerns the EPUB alone; `isbn` is 13 digits, or empty."""
+
+    isbn: str = ""
+    has_fonts: bool = True
+    conformance: Conformance | None = None
+
+
 Range: TypeAlias = tuple[int, int]
 
 
@@ -518,9 +543,10 @@ class Target(Struct, frozen=True):
 
 
 class Book(Struct, frozen=True):
-    """The whole book. The reader leaves the last three tables empty; `transforms` fill them.
+    """The whole book. The reader leaves the last three tables and `whole` empty; `transforms` fill them.
 
-    `own_words` and `own_phrases` are the lines of words.txt and cliches.txt.
+    `own_words` and `own_phrases` are the lines of words.txt and cliches.txt. `title_filed` and `authors_filed` are how
+    catalogs file them, empty where the author doesn't say. `whole` is the book that a format's own was selected from.
     """
 
     title: str
@@ -544,6 +570,10 @@ class Book(Struct, frozen=True):
     glossary: tuple[GlossaryEntry, ...]
     images: dict[str, Image]
     papers: tuple[str, ...] = ()
+    series: Series | None = None
+    title_filed: str = ""
+    authors_filed: tuple[str, ...] = ()
+    epub: EpubEdition = EpubEdition()
     texts_around: Texts = Texts()
     bounds: Bounds = Bounds()
     editions: Editions = Editions()
@@ -552,6 +582,7 @@ class Book(Struct, frozen=True):
     targets: dict[str, Target] = {}
     citations: dict[str, CitationLabel] = {}
     terms: dict[str, str] = {}
+    whole: "Book | None" = None
 
     @property
     def chapters(self) -> tuple[Chapter, ...]:

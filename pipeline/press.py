@@ -76,11 +76,14 @@ class Press:
         self._is_prepared = False
         self.turn = threading.Lock()
         self._runs = threading.local()
+        # Two formats may need the same work at once; and without a cache, one after the other.
+        self._begun: dict[str, Future[bytes]] = {}
+        self._begins = threading.Lock()
         self._executor = self._start() if self.jobs > 1 else None
         self._queue = _Queue(self._executor, self._processes + 1) if self._executor else None
 
     def run(self, work: Callable[[Task], bytes], tasks: Sequence[Task], step: str = "") -> list[bytes]:
-        """Return the result of `work` for each task, in the order of the tasks.
+        """Return the result of `work` for each task, in the order of the tasks; what was begun before isn't done again.
 
         `step` names the work in progress reports. Errors of the work are raised here.
         """
@@ -89,11 +92,12 @@ class Press:
         results = [self.cache.get(key) for key in keys]
         missing = [position for position, result in enumerate(results) if result is None]
         done = len(tasks) - len(missing)
-        self.reused += done
-        self.worked += len(missing)
+        begun = sum(keys[position] in self._begun for position in missing)
+        self.reused += done + begun
+        self.worked += len(missing) - begun
         if step:
             self.progress.step(step, done, len(tasks))
-        for position, result in self._work(work, tasks, missing):
+        for position, result in self._work(work, tasks, keys, missing):
             results[position] = result
             self.cache.put(keys[position], result)
             done += 1
@@ -125,7 +129,7 @@ class Press:
             return list(threads.map(in_turn, makers))
 
     def _work(
-        self, work: Callable[[Task], bytes], tasks: Sequence[Task], missing: list[int]
+        self, work: Callable[[Task], bytes], tasks: Sequence[Task], keys: Sequence[str], missing: list[int]
     ) -> Iterator[tuple[int, bytes]]:
         before = getattr(self._runs, "count", 0)
         self._runs.count = before + 1
@@ -134,14 +138,25 @@ class Press:
                 self._prepare()
                 self._is_prepared = True
             for position in missing:
-                yield position, work(tasks[position])
+                if keys[position] not in self._begun:
+                    made: Future[bytes] = Future()
+                    made.set_result(work(tasks[position]))
+                    self._begun[keys[position]] = made
+                yield position, self._begun[keys[position]].result()
             return
         # The longest first, so that no core waits at the end for one that began late.
         order = sorted(missing, key=lambda position: -_weight(tasks[position])) if len(missing) > 1 else missing
-        futures = {self._queue.submit(before, work, tasks[position]): position for position in order}
+        futures: dict[Future[bytes], list[int]] = {}
+        for position in order:
+            key = keys[position]
+            with self._begins:
+                if key not in self._begun:
+                    self._begun[key] = self._queue.submit(before, work, tasks[position])
+            futures.setdefault(self._begun[key], []).append(position)
         try:
             for future in self._as_completed(futures):
-                yield futures[future], future.result()
+                for position in futures[future]:
+                    yield position, future.result()
         except BrokenProcessPool as error:
             raise WriteError(
                 "a typesetting process was killed, as happens when memory runs out\n    Try again with --jobs 1."
@@ -149,8 +164,10 @@ class Press:
         except CancelledError:
             raise KeyboardInterrupt from None
         finally:
-            for future in futures:
-                future.cancel()
+            for future, positions in futures.items():
+                if future.cancel() or not future.done() or future.exception() is not None:
+                    for position in positions:
+                        self._begun.pop(keys[position], None)
 
     def _as_completed(self, futures: Collection[Future[bytes]]) -> Iterator[Future[bytes]]:
         """Yield futures as they end; while none has, the turn is somebody else's."""

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
 from pipeline.editions import Editions, PaperName
 from pipeline.errors import ConfigError, ContentError, Finding, Location
+from pipeline.identifiers import isbn_fault, language_fault
 from pipeline.metadata import Lines, decode, unprintable
 
 # A novel is half of this; what is larger is no file of a manuscript.
@@ -128,6 +129,38 @@ class TextsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     cover_alt: str = ""
 
 
+class SeriesSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The series that the book belongs to, and its place there."""
+
+    title: Name
+    number: Count | None = None
+
+
+class FileAsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The title and the authors as catalogs file them, where Quire's guess is wrong."""
+
+    title: str = ""
+    author: Name | Names | None = None
+
+
+class AccessibilitySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A statement, by somebody who has looked, that the EPUB conforms to EPUB Accessibility 1.1 and to WCAG."""
+
+    certified_by: Name
+    wcag: Literal["2.0", "2.1", "2.2"] = "2.2"
+    level: Literal["A", "AA", "AAA"] = "AA"
+    credential: str = ""
+    report: WebAddress = ""
+
+
+class EpubSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What concerns the EPUB alone: its own ISBN, whether fonts are in it, and who has certified it."""
+
+    isbn: str = ""
+    fonts: bool = True
+    accessibility: AccessibilitySettings | None = None
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that `content/book.yaml` may hold."""
 
@@ -149,6 +182,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     newsletter: NewsletterSettings | None = None
     sender: SenderSettings | None = None
     worksheets: SheetsSettings = SheetsSettings()
+    series: SeriesSettings | None = None
+    file_as: FileAsSettings = FileAsSettings()
+    epub: EpubSettings = EpubSettings()
     texts: TextsSettings = TextsSettings()
     bounds: BoundsSettings = BoundsSettings()
     editions: Editions = Editions()
@@ -238,6 +274,22 @@ def _impossible(settings: Settings, lines: Lines) -> Iterator[Finding]:
     except ValueError:
         message = f"“date”: no calendar has a {settings.date}"
         yield Finding(lines.at("date"), "metadata", message, "Write a date such as 2026-11-22.")
+    fault, hint = language_fault(settings.language)
+    if fault:
+        yield Finding(lines.at("language"), "metadata", f"“language”: {fault}", hint)
+    named = settings.identifier.lower().startswith("urn:isbn:")
+    isbns = {("identifier",): settings.identifier[9:] if named else "", ("epub", "isbn"): settings.epub.isbn}
+    for keys, isbn in isbns.items():
+        if isbn and (fault := isbn_fault(isbn)):
+            hint = "Compare it with what you were given: a digit is wrong, or two have changed places."
+            yield Finding(lines.at(*keys), "metadata", f"“{keys[-1]}”: {fault}", hint)
+    if settings.file_as.author is not None:
+        authors = 1 if isinstance(settings.author, str) else len(settings.author)
+        filed = 1 if isinstance(settings.file_as.author, str) else len(settings.file_as.author)
+        if authors != filed:
+            message = f"“author” of “file_as” has {filed} of the book's {authors} authors"
+            hint = "Name them all, in the same order."
+            yield Finding(lines.at("file_as", "author"), "metadata", message, hint)
     for key in settings.bounds.__struct_fields__:
         bound = getattr(settings.bounds, key)
         if isinstance(bound, tuple) and bound[0] > bound[1]:

@@ -14,11 +14,15 @@ from pipeline.editions import BookletEdition, Editions, LargeEdition, PrintEditi
 from pipeline.metadata import decode_list
 from pipeline.model import PROMPT_KINDS
 from pipeline.project import (
+    AccessibilitySettings,
     BisacSettings,
     BoundsSettings,
+    EpubSettings,
+    FileAsSettings,
     NewsletterSettings,
     PartSettings,
     SenderSettings,
+    SeriesSettings,
     Settings,
     SheetsSettings,
     TextsSettings,
@@ -110,6 +114,7 @@ def test_every_kind_of_prompt_is_in_the_manuals_table_and_has_an_example(kind):
         *(IssueMetadata, WorksheetSettings, GlossaryTerm, BisacSettings, BoundsSettings, MailMetadata, TextsSettings),
         *(Editions, PrintEdition, LargeEdition, BookletEdition, WrapEdition),
         SheetsSettings,
+        *(AccessibilitySettings, EpubSettings, FileAsSettings, SeriesSettings),
     ],
 )
 def test_every_key_of_metadata_is_in_the_manual(struct):

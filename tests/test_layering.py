@@ -14,7 +14,7 @@ LAYERS = [
     [["__init__"]],
     [["errors", "editions"]],
     [["model"]],
-    [["metadata", "cache", "prose"], ["project"], ["theme"]],
+    [["metadata", "cache", "identifiers", "prose"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "pages", "press"]],
     [["writers", "schema", "series"]],
     [["output", "printing", "forms"], ["build", "validate"], ["listing", "proofs", "sheets"], ["preview"]],

@@ -13,6 +13,7 @@ from msgspec import Struct
 from pipeline import model as m
 from pipeline.cache import Cache
 from pipeline.errors import ContentError, Finding, Location
+from pipeline.identifiers import isbn13
 from pipeline.metadata import Lines, decode, suggest
 from pipeline.project import BisacSettings, Motif, Name, PartSettings, Project, Settings, Slug, ThemaSettings
 from pipeline.reader._slug import slugify
@@ -173,11 +174,10 @@ class _BookReader:
             references = read_references(self.project, self.findings)
         with self._noted_as_lacking("glossary"):
             glossary = read_glossary(self.project, settings.language, self.images, self.findings)
-        authors = (settings.author,) if isinstance(settings.author, str) else settings.author
         book = m.Book(
             title=self._smart(settings.title),
             subtitle=self._smart(settings.subtitle),
-            authors=tuple(map(_one_line, authors)),
+            authors=_names(settings.author),
             language=settings.language,
             identifier=settings.identifier,
             date=settings.date,
@@ -196,6 +196,10 @@ class _BookReader:
             glossary=glossary,
             images=dict(sorted(self.images.images.items())),
             papers=settings.worksheets.papers,
+            series=self._series(),
+            title_filed=self._smart(_one_line(settings.file_as.title)),
+            authors_filed=_names(settings.file_as.author or ()),
+            epub=_epub(settings),
             texts_around=self._texts_around(),
             bounds=self._bounds(),
             editions=settings.editions,
@@ -392,6 +396,10 @@ class _BookReader:
             locations={key: self.lines.at("texts", key) for key in texts.__struct_fields__},
         )
 
+    def _series(self) -> m.Series | None:
+        series = self.settings.series
+        return None if series is None else m.Series(self._smart(series.title), series.number)
+
     def _paragraphs(self, text: str) -> tuple[str, ...]:
         """Return a text's paragraphs, each on one line: a folded text (`>-`) ends each with one line's end."""
         parts = re.split(r"\n\s*\n", text) if re.search(r"\n\s*\n", text) else text.split("\n")
@@ -498,6 +506,16 @@ def _no_settings() -> Settings:
 def _sender(settings: Settings) -> m.Sender | None:
     sender = settings.sender
     return m.Sender(_one_line(sender.name), sender.address, sender.postal_address) if sender else None
+
+
+def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_one_line, (names,) if isinstance(names, str) else names))
+
+
+def _epub(settings: Settings) -> m.EpubEdition:
+    epub, stated = settings.epub, settings.epub.accessibility
+    conformance = None if stated is None else m.Conformance(**msgspec.structs.asdict(stated))
+    return m.EpubEdition(isbn13(epub.isbn) if epub.isbn else "", epub.fonts, conformance)
 
 
 def _subjects(subjects: Sequence[BisacSettings | ThemaSettings]) -> tuple[m.Subject, ...]:

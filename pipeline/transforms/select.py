@@ -43,6 +43,7 @@ def select(book: m.Book, format_name: str) -> m.Book:
         parts=parts,
         back=tuple(keep(piece) if isinstance(piece, m.Matter) else piece for piece in book.back),
         newsletter=newsletter,
+        whole=book,
     )
 
 

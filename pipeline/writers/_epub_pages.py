@@ -2,21 +2,40 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from pipeline import model as m
+from pipeline.identifiers import is_right_to_left
 from pipeline.writers import _index
+from pipeline.writers._epub_places import (
+    GENERATED,
+    anchor_of,
+    back_of,
+    cite_id,
+    entry_ids,
+    index_texts,
+    is_notes,
+    key_of,
+    mark_id,
+    part_target,
+    places_of,
+)
 from pipeline.writers._html import Markup, Renderer, Templates, label_of
 from pipeline.writers._motif import motif_words
+from pipeline.writers._page_breaks import PrintedPage, identifier, marked, page_break
 
-COVER = "cover.png"
 CONTENTS = "nav.xhtml"
+# Printed pages by the file of the manuscript that they belong to.
+Printed: TypeAlias = Mapping[str, list[PrintedPage]]
+
+_TITLE_PAGE, _COPYRIGHT = "title.xhtml", "copyright.xhtml"
 
 _MODULES = ("epub/blocks.html.j2", "shared/blocks.html.j2")
-_GENERATED = {"notes": "Notes", "glossary": "Glossary", "index": "Index"}
+_REST, _REST_TITLE = "rest.xhtml", "Where the rest is"
 # Front and back matter that EPUB and DPUB-ARIA have the same word for, by the name of its file.
 _KINDS = ["acknowledgments", "afterword", "appendix", "colophon", "conclusion", "dedication", "epigraph", "epilogue"]
 _KINDS += ["foreword", "introduction", "preface", "prologue"]
@@ -45,14 +64,6 @@ class Item(Struct, frozen=True):
     below: "tuple[Item, ...]" = ()
 
 
-class Place(Struct, frozen=True):
-    """Where a file of the manuscript stands in the EPUB, and how notes and index name it, in full and in short."""
-
-    file: str
-    words: str
-    label: str
-
-
 class Locator(Struct, frozen=True):
     """A link of the index: what it shows, what it is called aloud, and where it leads."""
 
@@ -72,14 +83,26 @@ class Line(Struct, frozen=True):
     below: "tuple[Line, ...]" = ()
 
 
-def pages(book: m.Book, templates: Templates, images: dict[str, str]) -> list[Page]:
-    """Return every page in reading order; `images` gives the EPUB's name of each of the book's images."""
-    return _Pages(book, templates, images).all()
+def pages(
+    book: m.Book,
+    templates: Templates,
+    images: dict[str, str],
+    cover: str,
+    rest: Sequence[m.Part] | None = None,
+    printed: Callable[[], Printed] = dict,
+) -> list[Page]:
+    """Return every page in reading order; `images` gives the EPUB's name of each of the book's images.
+
+    `cover` is the name of the cover's picture, empty where no page shows it. `rest` is what a sample
+    lacks: a last page says where it is to be found. `printed` is asked late for the printed pages of each file of the
+    manuscript; where each began, a mark is set, and the contents list them.
+    """
+    return _Pages(book, templates, images, cover, rest).all(printed)
 
 
-def contents(book: m.Book) -> tuple[Item, ...]:
-    """Return the contents: front matter, parts with their chapters, back matter."""
-    places = _places(book)
+def contents(book: m.Book, rest: Sequence[m.Part] | None = None) -> tuple[Item, ...]:
+    """Return the contents: front matter, parts with their chapters, back matter, and the last page of a sample."""
+    places = places_of(book)
     order = iter(range(1, len(places) + 1))
 
     def item(owner: str, title: str, label: str = "", kind: str = "") -> Item:
@@ -87,13 +110,15 @@ def contents(book: m.Book) -> tuple[Item, ...]:
 
     items = [item(matter.id, matter.title) for matter in book.front]
     for part in book.parts:
-        opener = item(part.slug, part.title, label_of(_target(part)), "part")
+        opener = item(part.slug, part.title, label_of(part_target(part)), "part")
         below = tuple(item(chapter.id, chapter.title, str(chapter.number), "chapter") for chapter in part.chapters)
         items.append(Item(opener.order, opener.title, opener.href, opener.label, opener.kind, below))
     items += [
-        item(piece.id, piece.title) if isinstance(piece, m.Matter) else item(piece.kind, _GENERATED[piece.kind])
-        for piece in _back(book)
+        item(piece.id, piece.title) if isinstance(piece, m.Matter) else item(piece.kind, GENERATED[piece.kind])
+        for piece in back_of(book)
     ]
+    if rest is not None:
+        items.append(Item(len(places) + 1, _REST_TITLE, _REST))
     return tuple(items)
 
 
@@ -121,36 +146,40 @@ class _Trail:
         if self._owner in owners:
             return ""
         owners.append(self._owner)
-        return _cite_id(key)
+        return cite_id(key)
 
     def index(self, mark: m.IndexMark) -> str:
         """Return the id of an index mark, and nothing for one that is no place in the text."""
         # The definitions of the glossary each count their marks from 1, and the index leaves them out.
-        return "" if mark.see or mark.see_also or self._owner == "glossary" else _mark_id(mark.id)
+        return "" if mark.see or mark.see_also or self._owner == "glossary" else mark_id(mark.id)
 
 
 class _Pages:
     """Makes the pages of one book."""
 
-    def __init__(self, book: m.Book, templates: Templates, images: dict[str, str]) -> None:
+    def __init__(
+        self, book: m.Book, templates: Templates, images: dict[str, str], cover: str, rest: Sequence[m.Part] | None
+    ) -> None:
         self._book = book
         self._templates = templates
-        self._places = _places(book)
+        self._cover = cover
+        self._rest = rest
+        self._places = places_of(book)
         self._trail = _Trail()
         self._render = Renderer(
             book,
             templates,
             self._href,
             _MODULES,
-            anchor=_anchor,
+            anchor=anchor_of,
             image=images.__getitem__,
             label_of=label_of,
             trail=self._trail,
             words_of=m.words_of,
         )
 
-    def all(self) -> list[Page]:
-        """Return the pages in reading order."""
+    def all(self, printed: Callable[[], Printed]) -> list[Page]:
+        """Return the pages in reading order, with marks where printed pages began."""
         opening = self._opening()
         front = [self._matter(matter, "frontmatter") for matter in self._book.front]
         body: list[Page] = []
@@ -158,9 +187,26 @@ class _Pages:
             body.append(self._part(part))
             body += [self._chapter(chapter) for chapter in part.chapters]
         # The notes lead back to every citation, so they are made when all the others are.
-        back = [None if _is_notes(piece) else self._back_page(piece) for piece in _back(self._book)]
+        back = [None if is_notes(piece) else self._back_page(piece) for piece in back_of(self._book)]
         body_and_back = [*body, *(page or self._notes() for page in back)]
-        return [*opening, self._contents(opening, front, body_and_back), *front, *body_and_back]
+        if self._rest is not None:
+            body_and_back.append(self._page("rest", _REST, _REST_TITLE, "backmatter", "", {"rest": self._rest}))
+        numbers = self._numbers(printed())
+        opening, front, body_and_back = (
+            [self._numbered(page, numbers) for page in pages] for pages in (opening, front, body_and_back)
+        )
+        return [*opening, self._contents(opening, front, body_and_back, numbers), *front, *body_and_back]
+
+    def _numbers(self, printed: Printed) -> dict[str, list[PrintedPage]]:
+        """Return the printed pages that begin in each file of the EPUB, in reading order."""
+        files = {"contents": CONTENTS} | {owner: place.file for owner, place in self._places.items()}
+        # The workbook's title page has the copyright on its back.
+        titles = printed.get("title-page", [])
+        found = {_TITLE_PAGE: titles[:1], _COPYRIGHT: titles[1:]}
+        return found | {files[owner]: pages for owner, pages in printed.items() if owner in files}
+
+    def _numbered(self, page: Page, numbers: dict[str, list[PrintedPage]]) -> Page:
+        return msgspec.structs.replace(page, markup=marked(page.markup, numbers.get(page.file, ())))
 
     def _page(
         self,
@@ -173,9 +219,10 @@ class _Pages:
     ) -> Page:
         markup = self._templates.page(
             f"epub/{template}.xhtml.j2",
-            anchor=_anchor,
+            anchor=anchor_of,
             book=self._book,
             division=division,
+            is_right_to_left=is_right_to_left,
             render=self._render,
             title=title,
             **(values or {}),
@@ -184,11 +231,11 @@ class _Pages:
 
     def _opening(self) -> list[Page]:
         book = self._book
-        cover = {"cover": COVER, "description": cover_words(book)}
+        cover = {"cover": self._cover, "description": cover_words(book)}
         return [
-            self._page("cover", "cover.xhtml", "Cover", "frontmatter", "cover", cover),
-            self._page("title", "title.xhtml", book.title, "frontmatter", "titlepage"),
-            self._page("copyright", "copyright.xhtml", "Copyright", "frontmatter", "copyright-page"),
+            *([self._page("cover", "cover.xhtml", "Cover", "frontmatter", "cover", cover)] if self._cover else []),
+            self._page("title", _TITLE_PAGE, book.title, "frontmatter", "titlepage"),
+            self._page("copyright", _COPYRIGHT, "Copyright", "frontmatter", "copyright-page"),
         ]
 
     def _matter(self, matter: m.Matter, division: str) -> Page:
@@ -197,7 +244,7 @@ class _Pages:
         return self._page("matter", self._places[matter.id].file, matter.title, division, kind, values)
 
     def _part(self, part: m.Part) -> Page:
-        values = {"label": label_of(_target(part)), "part": part, "text": self._text(part.slug, part.text)}
+        values = {"label": label_of(part_target(part)), "part": part, "text": self._text(part.slug, part.text)}
         return self._page("part", self._places[part.slug].file, part.title, "bodymatter", "", values)
 
     def _chapter(self, chapter: m.Chapter) -> Page:
@@ -224,15 +271,15 @@ class _Pages:
     def _notes(self) -> Page:
         self._start("notes", m.Document(()))
         cited = {
-            key: [Locator(p.label, p.words, f"{p.file}#{_cite_id(key)}") for p in map(self._places.__getitem__, owners)]
+            key: [Locator(p.label, p.words, f"{p.file}#{cite_id(key)}") for p in map(self._places.__getitem__, owners)]
             for key, owners in self._trail.cited.items()
         }
         values = {"cited": cited}
         return self._page("notes", self._places["notes"].file, "Notes", "backmatter", "bibliography", values)
 
     def _index_page(self) -> Page:
-        entries = _index.index_entries(_index_texts(self._book))
-        ids = _entry_ids(entries)
+        entries = _index.index_entries(index_texts(self._book))
+        ids = entry_ids(entries)
         groups: dict[str, list[Line]] = {}
         for entry in entries:
             groups.setdefault(_index.initial(entry.heading), []).append(self._line(entry, (), ids))
@@ -247,15 +294,17 @@ class _Pages:
             place = self._places[owner]
             seen[owner] += 1
             times = f" ({seen[owner]})" if seen[owner] > 1 else ""
-            locators.append(Locator(place.label + times, place.words + times, f"{place.file}#{_mark_id(mark)}"))
+            locators.append(Locator(place.label + times, place.words + times, f"{place.file}#{mark_id(mark)}"))
         below = tuple(self._line(sub, path, ids) for sub in entry.subs)
         see, see_also = (
-            tuple((name.replace(";", ","), ids.get(_key(name.split(";")), "")) for name in names)
+            tuple((name.replace(";", ","), ids.get(key_of(name.split(";")), "")) for name in names)
             for names in (entry.see, entry.see_also)
         )
-        return Line(ids[_key(path)], entry.heading, tuple(locators), see, see_also, below)
+        return Line(ids[key_of(path)], entry.heading, tuple(locators), see, see_also, below)
 
-    def _contents(self, opening: list[Page], front: list[Page], rest: list[Page]) -> Page:
+    def _contents(
+        self, opening: list[Page], front: list[Page], rest: list[Page], numbers: dict[str, list[PrintedPage]]
+    ) -> Page:
         worksheets = [
             Item(0, c.worksheet_title or c.title, f"{self._places[c.id].file}#page.worksheet", str(c.number), "chapter")
             for c in self._book.chapters
@@ -266,7 +315,15 @@ class _Pages:
         landmarks += [(page.landmark, page.file, page.title) for page in front if page.landmark]
         landmarks.append(("bodymatter", rest[0].file, "Start of the text"))
         landmarks += [(page.landmark, page.file, page.title) for page in rest if page.landmark]
-        values = {"contents": contents(self._book), "landmarks": landmarks, "worksheets": worksheets}
+        listed = [(page.label, f"{file}#{identifier(page.label)}") for file, pages in numbers.items() for page in pages]
+        values = {
+            "contents": contents(self._book, self._rest),
+            "page_list": listed,
+            "own_pages": [page.label for page in numbers.get(CONTENTS, ())],
+            "page_break": page_break,
+            "landmarks": landmarks,
+            "worksheets": worksheets,
+        }
         return self._page("nav", CONTENTS, "Contents", "frontmatter", "", values)
 
     def _text(self, owner: str, text: m.Document) -> Markup:
@@ -294,10 +351,7 @@ class _Pages:
         place = self._places.get(owner)
         if place is None:
             return ""
-        return f"{place.file}#{_anchor(anchor)}" if anchor else place.file
-
-
-# --------------------------------------------------------------------------- places, names and ids
+        return f"{place.file}#{anchor_of(anchor)}" if anchor else place.file
 
 
 def cover_words(book: m.Book) -> str:
@@ -306,84 +360,3 @@ def cover_words(book: m.Book) -> str:
         return book.texts_around.cover_alt
     lines = [book.title, book.subtitle, *book.authors, motif_words(book.motif)]
     return "Cover: " + " ".join(f"{line}." for line in lines if line)
-
-
-def _places(book: m.Book) -> dict[str, Place]:
-    """Return the place of each file by its id, in reading order; names of files are ASCII and never meet."""
-    places: dict[str, Place] = {}
-    for number, matter in enumerate(book.front, start=1):
-        places[matter.id] = Place(f"front-{matter.slug or number}.xhtml", matter.title, matter.title)
-    for part in book.parts:
-        label = label_of(_target(part))
-        places[part.slug] = Place(f"part-{part.number}.xhtml", label, label)
-        for chapter in part.chapters:
-            words = f"Chapter {chapter.number}"
-            places[chapter.id] = Place(f"chapter-{chapter.file_stem}.xhtml", words, str(chapter.number))
-    for number, piece in enumerate(_back(book), start=1):
-        if isinstance(piece, m.Matter):
-            places[piece.id] = Place(f"back-{piece.slug or number}.xhtml", piece.title, piece.title)
-        else:
-            title = _GENERATED[piece.kind]
-            places[piece.kind] = Place(f"{piece.kind}.xhtml", title, title)
-    return places
-
-
-def _back(book: m.Book) -> Iterator[m.Matter | m.Generated]:
-    """Yield the back matter, generated pieces only where they have something in them."""
-    for piece in book.back:
-        match piece:
-            case m.Generated(kind="notes"):
-                is_shown = bool(book.citations)
-            case m.Generated(kind="glossary"):
-                is_shown = bool(book.glossary)
-            case m.Generated():
-                is_shown = bool(_index.index_entries(_index_texts(book)))
-            case _:
-                is_shown = True
-        if is_shown:
-            yield piece
-
-
-def _is_notes(piece: m.Matter | m.Generated) -> bool:
-    return isinstance(piece, m.Generated) and piece.kind == "notes"
-
-
-def _target(part: m.Part) -> m.Target:
-    return m.Target("part", part.slug, "", part.title, part.number)
-
-
-def _index_texts(book: m.Book) -> list[tuple[str, m.Document]]:
-    """Return the text of each file with its worksheet, which the text itself leaves out."""
-    worksheets = {chapter.id: chapter.worksheet for chapter in book.chapters}
-    return [
-        (owner, m.Document(text.blocks + worksheets.get(owner, ()), text.footnotes)) for owner, text in book.texts()
-    ]
-
-
-def _entry_ids(entries: Sequence[_index.Entry]) -> dict[tuple[str, ...], str]:
-    """Return the id of each heading of the index by the words that see-entries may use for it."""
-    ids: dict[tuple[str, ...], str] = {}
-    for entry in entries:
-        for path in ((entry.heading,), *((entry.heading, sub.heading) for sub in entry.subs)):
-            ids.setdefault(_key(path), f"entry.{len(ids) + 1}")
-    return ids
-
-
-def _key(path: Sequence[str]) -> tuple[str, ...]:
-    return tuple(" ".join(words.split()).casefold() for words in path)
-
-
-def _anchor(name: str) -> str:
-    """Return the id that a name has in its page: ASCII, no two names the same.
-
-    Our own ids have a full stop in them, which no heading's or figure's has.
-    """
-    return re.sub(r"[^A-Za-z0-9-]", lambda match: f"_{ord(match[0]):x}_", name)
-
-
-def _cite_id(key: str) -> str:
-    return f"cite.{_anchor(key)}"
-
-
-def _mark_id(mark: str) -> str:
-    return f"mark.{_anchor(mark)}"

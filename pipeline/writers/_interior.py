@@ -10,10 +10,11 @@ from pipeline import model as m
 from pipeline.errors import WriteError
 from pipeline.model import Book
 from pipeline.press import Press
+from pipeline.theme import Design
 from pipeline.writers import _bind, _folios, _typeset
 from pipeline.writers._bind import NUMBER_HEIGHT, Bookmark, PrintFile, page_address, place, place_address
 from pipeline.writers._cover import balanced, cover_sheet
-from pipeline.writers._edition import Look
+from pipeline.writers._edition import Look, screen
 from pipeline.writers._folios import plain_serif, width
 from pipeline.writers._html import Markup, Renderer, Templates, label_of, roman
 from pipeline.writers._index import Entry, index_entries, initial
@@ -39,6 +40,16 @@ class Piece(Struct, frozen=True):
 def stylesheet(templates: Templates, look: Look) -> str:
     """Return the styles of an edition's pages."""
     return templates.style("workbook.css.j2", look=look, number_height=f"{NUMBER_HEIGHT}em")
+
+
+def printed(book: Book, design: Design, press: Press) -> dict[str, list[tuple[str, str]]]:
+    """Return the number and the text of each page of the workbook by the file of the manuscript that it belongs to.
+
+    The title page and the contents have their own names. A page is as it was typeset, without running head and folio.
+    """
+    order, _, made, numbers, _ = Interior(book, screen(design), press).settled()
+    texts = map(_typeset.decode_texts, press.run(_typeset.page_texts, [made[name] for name in order]))
+    return {name: list(zip(numbers[name], text, strict=True)) for name, text in zip(order, texts, strict=True)}
 
 
 class Interior:
@@ -73,22 +84,7 @@ class Interior:
 
     def bound(self) -> tuple[bytes, int, dict[str, str]]:
         """Return the bound PDF, its number of pages, and the printed number of each page that the text refers to."""
-        before = [self._title(), *(self._matter(matter) for matter in self.book.front)]
-        body, after = self._body()
-        covers = [] if self.look.is_bound else [self._cover()]
-        blanks = (
-            [Piece(_BLANK, self._sheet(_BLANK, _BLANK, self.book.title, Markup(""), None))]
-            if self.look.is_bound
-            else []
-        )
-        fixed = [*covers, *before, *body, *after, *blanks]
-        made = dict(zip((piece.name for piece in fixed), self._run(fixed), strict=True))
-        order = [*(piece.name for piece in (*covers, before[0])), "contents"]
-        order += [piece.name for piece in (*before[1:], *body)]
-        order += [p.kind if isinstance(p, m.Generated) else p.id for p in self.book.back if self._has(p)]
-        pieces = {piece.name: piece for piece in fixed}
-        first_of_body = order.index(body[0].name)
-        numbers = self._add_numbered(order, pieces, made, first_of_body)
+        order, pieces, made, numbers, first_of_body = self.settled()
         pages = [self._padded(made[name].pages) for name in order]
         gatherings = [gathering for name in order for gathering in self._with_blank(name, made)]
         found = self._numbers_of_places(numbers, made)
@@ -99,13 +95,34 @@ class Interior:
             self.design,
             self.book.title,
             outline=() if self.look.is_bound else self._outline(),
-            labels=page_labels(pages, first_of_body, len(covers)),
+            labels=page_labels(pages, first_of_body, 0 if self.look.is_bound else 1),
             folios=self._folios(order, pieces, made, numbers),
             look=_folios.style(self.design),
             **self._as_print_file(referred),
         )
         [pdf] = self.press.run(_bind.bind, [binding])
         return pdf, sum(pages), referred
+
+    def settled(
+        self,
+    ) -> tuple[list[str], dict[str, Piece], dict[str, _typeset.Gathering], dict[str, list[str]], int]:
+        """Return the gatherings' names in order, each one's piece, pages and numbers, and where the body begins."""
+        before = [self._title(), *(self._matter(matter) for matter in self.book.front)]
+        body, after = self._body()
+        covers = [] if self.look.is_bound else [self._cover()]
+        blanks = [self._blank()] if self.look.is_bound else []
+        fixed = [*covers, *before, *body, *after, *blanks]
+        made = dict(zip((piece.name for piece in fixed), self._run(fixed), strict=True))
+        order = [*(piece.name for piece in (*covers, before[0])), "contents"]
+        order += [piece.name for piece in (*before[1:], *body)]
+        order += [p.kind if isinstance(p, m.Generated) else p.id for p in self.book.back if self._has(p)]
+        pieces = {piece.name: piece for piece in fixed}
+        first_of_body = order.index(body[0].name)
+        numbers = self._add_numbered(order, pieces, made, first_of_body)
+        return order, pieces, made, numbers, first_of_body
+
+    def _blank(self) -> Piece:
+        return Piece(_BLANK, self._sheet(_BLANK, _BLANK, self.book.title, Markup(""), None))
 
     def _padded(self, pages: int) -> int:
         """Return a gathering's pages with the blank one at its end that lets the next open on the right."""

@@ -119,6 +119,21 @@ def rasterize(picture: Picture) -> bytes:
     return stream.getvalue()
 
 
+def page_texts(gathering: Gathering) -> bytes:
+    """Return the text of each page, encoded; work for the press. Running heads and folios are not yet on it."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(gathering.pdf)
+    texts = [document[number].get_textpage().get_text_bounded() for number in range(gathering.pages)]
+    document.close()
+    return msgspec.msgpack.encode(texts)
+
+
+def decode_texts(result: bytes) -> list[str]:
+    """Return what `page_texts` encoded."""
+    return msgspec.msgpack.decode(result, type=list[str])
+
+
 @lru_cache(maxsize=1)
 def _font_configuration() -> Any:
     from weasyprint.text.fonts import FontConfiguration

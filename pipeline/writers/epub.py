@@ -4,75 +4,93 @@ import io
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pipeline import model as m
+from pipeline.identifiers import is_right_to_left
 from pipeline.press import Press
-from pipeline.theme import Design
-from pipeline.writers import _zip
+from pipeline.theme import Design, Font
+from pipeline.transforms import select
+from pipeline.writers import _epub_editions, _epub_images, _epub_metadata, _zip
 from pipeline.writers._cover import cover_png
-from pipeline.writers._epub_pages import CONTENTS, COVER, Page, contents, pages
-from pipeline.writers._html import Templates, join_names
+from pipeline.writers._epub_editions import Edition
+from pipeline.writers._epub_pages import CONTENTS, Page, Printed, contents, pages
+from pipeline.writers._html import Templates
+from pipeline.writers._interior import printed
+from pipeline.writers._page_breaks import PrintedPage, letters
 from pipeline.writers._subset import Face, characters_of, subset
 
+# What `quire build --edition` knows of this format; the first is built where none is named.
+EDITIONS = {name: edition.summary for name, edition in _epub_editions.EDITIONS.items()}
 _XHTML = "application/xhtml+xml"
 _NCX = "application/x-dtbncx+xml"
 _FONT_TYPES = {".ttf": "font/ttf", ".otf": "font/otf"}
-_SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 # What EbookLib writes that we mend: it names no language, and declares a prefix that EPUB 3.3 §D.1.4 reserves already.
 _PACKAGE = b"<package "
 _PREFIX = b' prefix="rendition: http://www.idpf.org/vocab/rendition/#"'
 
 
-def write(book: m.Book, design: Design, press: Press) -> Sequence[m.Artifact]:
-    """Return `book.epub`: EPUB 3.3, with an NCX for readers of EPUB 2."""
+def write(book: m.Book, design: Design, press: Press, editions: Sequence[str] = ("ebook",)) -> Sequence[m.Artifact]:
+    """Return the editions named, each EPUB 3.3 with an NCX for readers of EPUB 2; the first edition if none is."""
+    chosen = [name for name in EDITIONS if name in editions] or list(EDITIONS)[:1]
+    return [_artifact(book, design, press, _epub_editions.EDITIONS[name]) for name in chosen]
+
+
+def _artifact(book: m.Book, design: Design, press: Press, edition: Edition) -> m.Artifact:
+    whole, rest = book, None
+    if edition.is_sample:
+        book, rest = _epub_editions.sample_of(book)
     templates = Templates(design)
-    images = _images(book)
-    made = pages(book, templates, images)
-    style = templates.style("epub.css.j2", faces=[(font, f"fonts/{font.path.name}") for font in design.fonts])
-    fonts = _fonts(design, press, [*(page.markup for page in made), style])
+    names = _epub_images.names_of(book)
+    cover = f"cover.{'jpg' if edition.is_for_kindle else 'png'}"
+    shown = "" if edition.is_for_kindle else cover
+    numbers = partial(_printed, whole, design, press) if edition.has_page_list else dict
+    made = pages(book, templates, names, shown, rest, numbers)
+    fonts = design.fonts if book.epub.has_fonts else ()
+    faces = [(font, f"fonts/{font.path.name}") for font in fonts]
+    style = templates.style("epub.css.j2", faces=faces, is_for_kindle=edition.is_for_kindle)
     files = [(page.file, _XHTML, page.markup.encode()) for page in made]
     files.append(("epub.css", "text/css", style.encode()))
-    files += fonts
-    files += [(images[path], book.images[path].media_type, book.images[path].content) for path in images]
-    files.append(("toc.ncx", _NCX, _ncx(book, templates).encode()))
-    return [
-        m.Artifact(
-            "book.epub",
-            "epub",
-            "application/epub+zip",
-            _packed(book, made, files, cover_png(book, design, press)),
-            "the book for phones, tablets and reading devices, and for shops",
-            _sources(book, images),
-        )
-    ]
+    files += _fonts(fonts, press, [*(page.markup for page in made), style])
+    files += _epub_images.files_of(book, names, press, design.theme.cover["width"])
+    files.append(("toc.ncx", _NCX, _ncx(book, templates, rest).encode()))
+    picture = cover_png(whole, design, press)
+    if edition.is_for_kindle:
+        picture = _epub_images.as_jpeg(picture, press, design.theme.cover["height"])
+    inside = _epub_metadata.Contents(
+        _has_figures(book),
+        _has_index(book),
+        pages_of=f"{book.title}, printed, {design.theme.page.size}" if edition.has_page_list else "",
+        whole=whole.identifier if edition.is_sample else "",
+    )
+    content = _packed(book, made, files, (cover, picture), inside)
+    return m.Artifact(edition.file, "epub", "application/epub+zip", content, edition.summary, _sources(book, names))
+
+
+def _printed(book: m.Book, design: Design, press: Press) -> Printed:
+    """Return the pages of the workbook, which are what the EPUB's page numbers are those of."""
+    found = printed(select(book.whole or book, "workbook"), design, press)
+    return {owner: [PrintedPage(label, letters(text)) for label, text in pages] for owner, pages in found.items()}
 
 
 # --------------------------------------------------------------------------- the files
 
 
-def _images(book: m.Book) -> dict[str, str]:
-    """Return the EPUB's name of each image that a page shows, by its path in the manuscript."""
-    texts = [*book.texts(), *(("", m.Document(chapter.worksheet)) for chapter in book.chapters)]
-    shown = dict.fromkeys(node.image for _, text in texts for node in m.walk(text) if isinstance(node, m.Figure))
-    return {
-        path: f"images/figure-{number:02d}.{_SUFFIXES[book.images[path].media_type]}"
-        for number, path in enumerate(shown, start=1)
-    }
-
-
-def _fonts(design: Design, press: Press, texts: Sequence[str]) -> list[tuple[str, str, bytes]]:
+def _fonts(fonts: Sequence[Font], press: Press, texts: Sequence[str]) -> list[tuple[str, str, bytes]]:
+    if not fonts:
+        return []
     characters = characters_of(texts)
-    tasks = [Face(font.path.read_bytes(), characters) for font in design.fonts]
+    tasks = [Face(font.path.read_bytes(), characters) for font in fonts]
     cut = press.run(subset, tasks, "fonts")
     return [
         (f"fonts/{font.path.name}", _FONT_TYPES[font.path.suffix.lower()], content)
-        for font, content in zip(design.fonts, cut, strict=True)
+        for font, content in zip(fonts, cut, strict=True)
     ]
 
 
-def _ncx(book: m.Book, templates: Templates) -> str:
-    items = contents(book)
+def _ncx(book: m.Book, templates: Templates, rest: Sequence[m.Part] | None) -> str:
+    items = contents(book, rest)
     depth = 2 if any(item.below for item in items) else 1
     return templates.page("epub/toc.ncx.j2", book=book, contents=items, depth=depth)
 
@@ -90,12 +108,18 @@ def _sources(book: m.Book, images: dict[str, str]) -> tuple[str, ...]:
 # --------------------------------------------------------------------------- the package
 
 
-def _packed(book: m.Book, made: Sequence[Page], files: Sequence[tuple[str, str, bytes]], cover: bytes) -> bytes:
+def _packed(
+    book: m.Book,
+    made: Sequence[Page],
+    files: Sequence[tuple[str, str, bytes]],
+    cover: tuple[str, bytes],
+    inside: _epub_metadata.Contents,
+) -> bytes:
     from ebooklib import epub
 
     package = epub.EpubBook()
-    _describe(package, book)
-    package.set_cover(COVER, cover, create_page=False)
+    _describe(package, book, inside)
+    package.set_cover(*cover, create_page=False)
     # Bytes, and not EbookLib's own kinds of page: those it writes anew, and loses what it doesn't know.
     for name, media_type, content in files:
         identifier = "ncx" if media_type == _NCX else name.replace("/", ".")
@@ -125,53 +149,23 @@ def _mended(name: str, content: bytes, book: m.Book) -> bytes:
     return content.replace(_PREFIX, b"", 1).replace(_PACKAGE, _PACKAGE + language, 1)
 
 
-def _describe(package: Any, book: m.Book) -> None:
+def _describe(package: Any, book: m.Book, inside: _epub_metadata.Contents) -> None:
     """Give the package document everything that the book says of itself (EPUB 3.3 §5.5)."""
     package.reset()
     package.metadata.clear()
     package.set_identifier(book.identifier)
     package.set_language(book.language)
-
-    def refine(identifier: str, key: str, value: str, **scheme: str) -> None:
-        package.add_metadata(None, "meta", value, {"refines": f"#{identifier}", "property": key, **scheme})
-
-    package.add_metadata("DC", "title", book.title, {"id": "title"})
-    refine("title", "title-type", "main")
-    if book.subtitle:
-        package.add_metadata("DC", "title", book.subtitle, {"id": "subtitle"})
-        refine("subtitle", "title-type", "subtitle")
-    for number, author in enumerate(book.authors, start=1):
-        package.add_metadata("DC", "creator", author, {"id": f"creator-{number}"})
-        refine(f"creator-{number}", "role", "aut", scheme="marc:relators")
-    package.add_metadata("DC", "date", book.date)
-    for key in ("publisher", "rights", "description"):
-        if value := getattr(book, key):
-            package.add_metadata("DC", key, value)
-    for subject in book.subjects:
-        package.add_metadata("DC", "subject", subject)
-    for key, value in _accessibility(book):
-        package.add_metadata(None, "meta", value, {"property": f"schema:{key}"})
+    if is_right_to_left(book.language):
+        package.set_direction("rtl")
+    for entry in _epub_metadata.entries(book, inside):
+        space, _, name = entry.element.rpartition(":")
+        package.add_metadata(space.upper() or None, name, entry.text or None, dict(entry.attributes))
 
 
-def _accessibility(book: m.Book) -> list[tuple[str, str]]:
-    """Return what schema.org has for a reader who asks whether this book can be read, derived from what is in it."""
-    nodes = list(m.walk((book.front, book.parts, book.back)))
-    has_figures = any(isinstance(node, m.Figure) for node in nodes)
-    has_index = any(isinstance(node, m.IndexMark) for node in nodes) and m.Generated("index") in book.back
-    features = ["ARIA", "alternativeText", "displayTransformability", "readingOrder", "structuralNavigation"]
-    features += ["tableOfContents", "index"] if has_index else ["tableOfContents"]
-    aids = ["a table of contents", "headings and landmarks"]
-    aids += ["an index that links to each passage"] if has_index else []
-    described = "The cover and every figure have" if has_figures else "The cover has"
-    summary = (
-        "This book is text that can be enlarged, recolored and read aloud from beginning to end. "
-        f"It has {join_names(aids)}. {described} a description in words. Nothing flashes, moves or makes a sound."
-    )
-    return [
-        ("accessMode", "textual"),
-        ("accessMode", "visual"),
-        ("accessModeSufficient", "textual"),
-        *(("accessibilityFeature", feature) for feature in sorted(features)),
-        ("accessibilityHazard", "none"),
-        ("accessibilitySummary", summary),
-    ]
+def _has_figures(book: m.Book) -> bool:
+    return any(isinstance(node, m.Figure) for node in m.walk((book.front, book.parts, book.back)))
+
+
+def _has_index(book: m.Book) -> bool:
+    is_marked = any(isinstance(node, m.IndexMark) for node in m.walk((book.front, book.parts, book.back)))
+    return is_marked and m.Generated("index") in book.back

@@ -98,7 +98,7 @@ def _what_letters_show(book: m.Book) -> m.Book:
         msgspec.structs.replace(part, text=m.Document(()), chapters=tuple(map(bare, part.chapters)))
         for part in book.parts
     )
-    return msgspec.structs.replace(book, front=(), parts=parts, back=(), glossary=())
+    return msgspec.structs.replace(book, front=(), parts=parts, back=(), glossary=(), whole=None)
 
 
 def _artifacts(book: m.Book, newsletter: m.Newsletter, design: Design, press: Press) -> tuple[m.Artifact, ...]:

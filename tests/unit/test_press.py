@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,28 @@ def test_nothing_is_done_twice(tmp_path: Path) -> None:
             press.run(square, tasks(tmp_path))
     assert (press.worked, press.reused) == (0, 6)
     assert len(list(tmp_path.glob("done-*"))) == 6
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_two_formats_need_is_done_once_even_without_a_cache(tmp_path: Path, jobs: int) -> None:
+    with open_press(Cache(tmp_path / "cache", enabled=False), jobs) as press:
+        both = [press.run(square, tasks(tmp_path)) for _ in range(2)]
+    assert both[0] == both[1] == [b"0", b"1", b"4", b"9", b"16", b"25"]
+    assert (press.worked, press.reused) == (6, 6)
+    assert len(list(tmp_path.glob("done-*"))) == 6
+
+
+def test_what_two_threads_ask_for_at_once_is_done_once(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press, ThreadPoolExecutor(2) as threads:
+        asked = [threads.submit(press.run, square, tasks(tmp_path, 30)) for _ in range(2)]
+        results = [one.result() for one in asked]
+    assert results[0] == results[1]
+    assert len(list(tmp_path.glob("done-*"))) == 30
+
+
+def test_a_task_that_is_there_twice_has_its_result_twice(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press:
+        assert press.run(square, tasks(tmp_path, 2) * 2) == [b"0", b"1", b"0", b"1"]
 
 
 def test_several_processes_share_the_work(tmp_path: Path) -> None:

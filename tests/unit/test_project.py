@@ -84,3 +84,22 @@ def test_one_author_or_a_list_of_authors(tmp_path, author):
 def test_a_list_of_no_authors_is_refused(tmp_path):
     book = BOOK_YAML.replace("Ann Example", "[]")
     assert findings_of(a_project(tmp_path, **{"book.yaml": book})) == [(2, "metadata")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ("en-US", "en-UK", 3),
+        ("en-US", "jp", 3),
+        ("urn:uuid:00000000-0000-4000-8000-000000000001", "urn:isbn:9783161484101", 4),
+        ("date:", "epub: {isbn: 978-3-16-148410-1}\ndate:", 5),
+        ("date:", "file_as: {author: [Example, Ann]}\ndate:", 5),
+        ("date:", "epub:\n  accessibility: {wcag: '2.2'}\ndate:", 6),
+        ("date:", "epub:\n  accessibility: {certified_by: Ann, level: AAAA}\ndate:", 6),
+    ],
+)
+def test_a_code_that_is_wrong_is_named_with_its_line(tmp_path, before, after, line):
+    assert before in BOOK_YAML
+    book = BOOK_YAML.replace(before, after, 1)
+    [found] = findings_of(a_project(tmp_path, **{"book.yaml": book}))
+    assert found[0] == line
