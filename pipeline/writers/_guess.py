@@ -17,24 +17,31 @@ _BEFORE = 4
 def guessed_numbers(book: Book, look: Look) -> tuple[int, dict[str, str]]:
     """Return about how many pages a bound book has, and about which number each place in it has, by the place's name.
 
-    A place is taken to stand where its file begins. How many digits a number has is what matters.
+    How many digits a number has is what matters.
     """
-    page = look.design.theme.page
+    margin = look.design.theme.page.margin
     width, height = map(points, look.trim)
-    ground = (width - points(page.margin.inside) - points(page.margin.outside)) * (
-        height - points(page.margin.top) - points(page.margin.bottom)
+    ground = (width - points(margin.inside) - points(margin.outside)) * (
+        height - points(margin.top) - points(margin.bottom)
     )
     a_page = ground / (points(look.design.theme.base["page"]) ** 2 * _GROUND)
     worksheets = {chapter.id: len(chapter.worksheet) for chapter in book.chapters}
     front = {matter.id for matter in book.front}
-    owners: dict[str, str] = {}
+    found: dict[str, str] = {}
     at, body = _BEFORE, 0
     for owner, text in book.texts():
         if owner not in front and not body:
             body = at
-        owners[owner] = roman(at + 1) if owner in front else str(at - body + 1)
-        letters = sum(len(node.text) for node in m.walk(text) if isinstance(node, m.Text))
+        letters = 0
+        places = [("", 0)]
+        for node in m.walk(text):
+            if isinstance(node, m.Text):
+                letters += len(node.text)
+            elif isinstance(node, m.Heading | m.Figure):
+                places.append((node.id, letters))
+        for anchor, before in places:
+            page = at + int(before / a_page)
+            found[place(owner, anchor)] = roman(page + 1) if owner in front else str(page - body + 1)
         pages = 1 + int(letters / a_page) + round(worksheets.get(owner, 0) / _PROMPTS_A_PAGE)
         at += pages + pages % 2
-    names = {place(target.owner, target.anchor): target.owner for target in book.targets.values()}
-    return at, {name: owners[owner] for name, owner in names.items() if owner in owners}
+    return at, found

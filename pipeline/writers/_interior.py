@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -37,6 +37,10 @@ class Piece(Struct, frozen=True):
     right: str = ""
 
 
+# The names of the gatherings in order, each one's piece, pages and printed numbers, and where the body begins.
+Settled: TypeAlias = tuple[list[str], dict[str, Piece], dict[str, _typeset.Gathering], dict[str, list[str]], int]
+
+
 def stylesheet(templates: Templates, look: Look) -> str:
     """Return the styles of an edition's pages."""
     return templates.style("workbook.css.j2", look=look, number_height=f"{NUMBER_HEIGHT}em")
@@ -61,6 +65,7 @@ class Interior:
         self.design = look.design
         self.press = press
         self.numbers = numbers or {}
+        self._settled: Settled | None = None
         # The addresses of the pages that the text refers to, with what stands there.
         self.referred: dict[str, str] = {}
         self.templates = Templates(self.design)
@@ -82,13 +87,11 @@ class Interior:
 
     # ------------------------------------------------------------------ the whole
 
-    def bound(self) -> tuple[bytes, int, dict[str, str]]:
-        """Return the bound PDF, its number of pages, and the printed number of each page that the text refers to."""
+    def bound(self) -> tuple[bytes, int]:
+        """Return the bound PDF and its number of pages."""
         order, pieces, made, numbers, first_of_body = self.settled()
         pages = [self._padded(made[name].pages) for name in order]
         gatherings = [gathering for name in order for gathering in self._with_blank(name, made)]
-        found = self._numbers_of_places(numbers, made)
-        referred = {name: found[name] for name in self.referred}
         binding = _bind.binding(
             gatherings,
             self.book,
@@ -98,15 +101,23 @@ class Interior:
             labels=page_labels(pages, first_of_body, 0 if self.look.is_bound else 1),
             folios=self._folios(order, pieces, made, numbers),
             look=_folios.style(self.design),
-            **self._as_print_file(referred),
+            **self._as_print_file(),
         )
         [pdf] = self.press.run(_bind.bind, [binding])
-        return pdf, sum(pages), referred
+        return pdf, sum(pages)
 
-    def settled(
-        self,
-    ) -> tuple[list[str], dict[str, Piece], dict[str, _typeset.Gathering], dict[str, list[str]], int]:
+    def found(self) -> tuple[int, dict[str, str]]:
+        """Return the number of pages, and the printed numbers of those that the text refers to, by the place."""
+        order, _, made, numbers, _ = self.settled()
+        all_places = self._numbers_of_places(numbers, made)
+        pages = sum(self._padded(made[name].pages) for name in order)
+        return pages, {name: all_places[name] for name in self.referred}
+
+    def settled(self) -> Settled:
         """Return the gatherings' names in order, each one's piece, pages and numbers, and where the body begins."""
+        # No cached_property: until Python 3.12 it holds a lock of all instances, and this passes its turn on.
+        if self._settled is not None:
+            return self._settled
         before = [self._title(), *(self._matter(matter) for matter in self.book.front)]
         body, after = self._body()
         covers = [] if self.look.is_bound else [self._cover()]
@@ -119,7 +130,8 @@ class Interior:
         pieces = {piece.name: piece for piece in fixed}
         first_of_body = order.index(body[0].name)
         numbers = self._add_numbered(order, pieces, made, first_of_body)
-        return order, pieces, made, numbers, first_of_body
+        self._settled = (order, pieces, made, numbers, first_of_body)
+        return self._settled
 
     def _blank(self) -> Piece:
         return Piece(_BLANK, self._sheet(_BLANK, _BLANK, self.book.title, Markup(""), None))
@@ -132,11 +144,11 @@ class Interior:
         gathering = made[name]
         return [gathering, made[_BLANK]] if self._padded(gathering.pages) > gathering.pages else [gathering]
 
-    def _as_print_file(self, numbers: dict[str, str]) -> dict[str, Any]:
+    def _as_print_file(self) -> dict[str, Any]:
         """Return what a binding needs besides for a print shop."""
         if not self.look.is_bound:
             return {}
-        return {"print_file": PrintFile(plain_serif(self.design), numbers)}
+        return {"print_file": PrintFile(plain_serif(self.design), self.found()[1])}
 
     @staticmethod
     def _numbers_of_places(numbers: dict[str, list[str]], made: dict[str, _typeset.Gathering]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from functools import cached_property, partial
+from functools import partial
 
 from pipeline import model as m
 from pipeline.errors import WriteError
@@ -39,9 +39,9 @@ def write(book: Book, design: Design, press: Press, editions: Sequence[str] = ("
     """Return a PDF for each edition, in the order of `EDITIONS`."""
     made = _Editions(book, design, press)
     wanted = [edition for edition in EDITIONS if edition in editions]
-    # What is made of the print edition waits for it, and the others needn't.
+    # What is made of the print edition waits for it, and begins first; the others needn't wait.
     alone = [[edition] for edition in wanted if edition not in _OF_PRINT]
-    groups = [*alone, [edition for edition in wanted if edition in _OF_PRINT]]
+    groups = [[edition for edition in wanted if edition in _OF_PRINT], *alone]
     done = press.together([partial(made.artifacts, group) for group in groups if group])
     return tuple(sorted(itertools.chain(*done), key=lambda artifact: wanted.index(artifact.edition)))
 
@@ -63,6 +63,7 @@ class _Editions:
         self.book = book
         self.design = design
         self.press = press
+        self._print_file: tuple[bytes, int] | None = None
 
     def artifacts(self, editions: Sequence[str]) -> list[Artifact]:
         """Return some editions' files, in order."""
@@ -72,7 +73,7 @@ class _Editions:
         """Return one edition's file."""
         pdf, pages = {
             "screen": self._screen,
-            "print": lambda: self._printed,
+            "print": self._printed,
             "large": self._large,
             "booklet": self._booklet,
             "cover-wrap": self._wrap,
@@ -82,29 +83,33 @@ class _Editions:
         return Artifact(path, "workbook", "application/pdf", pdf, _SUMMARIES[edition], sources, pages, edition)
 
     def _screen(self) -> tuple[bytes, int]:
-        return Interior(self.book, _edition.screen(self.design), self.press).bound()[:2]
+        return Interior(self.book, _edition.screen(self.design), self.press).bound()
 
     def _large(self) -> tuple[bytes, int]:
-        return Interior(self.book, _edition.large(self.book, self.design), self.press).bound()[:2]
+        return Interior(self.book, _edition.large(self.book, self.design), self.press).bound()
 
-    @cached_property
     def _printed(self) -> tuple[bytes, int]:
+        if self._print_file is None:
+            self._print_file = self._print()
+        return self._print_file
+
+    def _print(self) -> tuple[bytes, int]:
         """The interior for a print shop: set again until page numbers have the room they need, and so has the fold."""
         look = _edition.print_shop(self.book, self.design, _FIRST_GUESS)
         pages, numbers = guessed_numbers(self.book, look)
         for _ in range(_MOST_ROUNDS):
             look = _edition.print_shop(self.book, self.design, pages)
             interior = Interior(self.book, look, self.press, numbers)
-            pdf, found_pages, found = interior.bound()
+            found_pages, found = interior.found()
             fits = all(interior.has_room(name, number) for name, number in found.items())
             if fits and _edition.gutter(found_pages) == _edition.gutter(pages):
-                return pdf, found_pages
+                return interior.bound()
             pages, numbers = found_pages, found
         raise WriteError("the print edition never settles on its pages\n    Please report this book.")
 
     def _booklet(self) -> tuple[bytes, int]:
         settings = self.book.editions.booklet
-        pdf, pages = self._printed
+        pdf, pages = self._printed()
         creep = points(settings.creep) / MILLIMETER
         title = f"{self.book.title}: booklet"
         task = Imposition(pdf, settings.paper, settings.signature, creep, title)
@@ -113,7 +118,7 @@ class _Editions:
 
     def _wrap(self) -> tuple[bytes, int]:
         printed, settings = self.book.editions.print, self.book.editions.cover_wrap
-        _, pages = self._printed
+        _, pages = self._printed()
         bleed = points(settings.bleed) / MILLIMETER
         sheet = cover_wrap_sheet(
             self.book,
