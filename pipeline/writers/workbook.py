@@ -94,7 +94,7 @@ class _Editions:
         return self._print_file
 
     def _print(self) -> tuple[bytes, int]:
-        """The interior for a print shop: set again until page numbers have the room they need, and so has the fold."""
+        """Return the interior for a print shop, set again until page numbers and the fold have the room they need."""
         look = _edition.print_shop(self.book, self.design, _FIRST_GUESS)
         pages, numbers = guessed_numbers(self.book, look)
         for _ in range(_MOST_ROUNDS):

@@ -33,7 +33,9 @@ def environment(**more: str) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def built_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return this repository's book as a project that has been built, once for all workers."""
-    shared = tmp_path_factory.getbasetemp().parent
+    # Workers have folders of their own within the run's; without workers there is the run's alone.
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     project = shared / "built-book"
     with FileLock(shared / "built-book.lock"):
         if not (project / "output" / "manifest.json").exists():

@@ -295,5 +295,10 @@ def test_page_numbers_lead_to_the_words_that_the_workbooks_pages_begin_with(buil
     assert list(labels) == ["Cover", *sorted(marks, key=labels.index)]
     words = {label: letters(html.unescape(TAG.sub("", text)))[:24] for label, text in marks.items()}
     # What begins with a table's repeated headings, or with numbers that the EPUB's index has not.
-    apart = [label for label, begins in words.items() if begins not in printed[label]]
+    # A word divided between two pages is whole after the mark.
+    apart = [
+        label
+        for label, begins in words.items()
+        if not any(begins[divided:] in printed[label] for divided in range(len(begins) // 2))
+    ]
     assert len(apart) <= 4, apart

@@ -19,7 +19,7 @@ from pipeline.errors import Location
 from pipeline.press import Press
 from pipeline.project import Project
 from pipeline.transforms import complete, select
-from pipeline.writers import epub, workbook
+from pipeline.writers import epub
 from pipeline.writers._subset import Face, characters_of, subset
 
 ROOT = Path(__file__).parents[3]
@@ -90,7 +90,7 @@ def book(*chapters: m.Chapter, **changes: Any) -> m.Book:
 def press(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Press]:
     monkeypatch.setattr(epub, "cover_png", lambda *_: a_bitmap(8, 8, "PNG").content)
     monkeypatch.setattr(epub, "subset", _no_font)
-    monkeypatch.setattr(workbook, "printed", _printed)
+    monkeypatch.setattr(epub, "printed", _printed)
     made = Press(Cache(tmp_path / "cache"), 1)
     yield made
     made.close()
@@ -501,7 +501,7 @@ def test_kindle_counts_its_own_pages(press: Press) -> None:
 
 def test_pages_are_those_of_the_workbook_with_what_only_it_has(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[m.Book] = []
-    monkeypatch.setattr(workbook, "printed", lambda book, *_: seen.append(book) or {})
+    monkeypatch.setattr(epub, "printed", lambda book, *_: seen.append(book) or {})
     only = m.Only(("workbook",), (paragraph(m.Text("On paper.")),), HERE)
     source = complete(book(chapter(1, only, paragraph(m.Text("Everywhere.")))), press.cache)
     epub.write(select(source, "epub"), theme.load(Project(ROOT)), press)
