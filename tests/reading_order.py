@@ -14,6 +14,8 @@ from pipeline.transforms import select
 from pipeline.writers._html import join_names, label_of, roman
 
 LABELS = {"Lbl"}
+# Where a work is cited stands behind its entry.
+_CITED = re.compile(r" pages? [\divxlc]+(?:[,–] ?[\divxlc]+)*")
 RESEARCH = "What the research does and doesn’t say"
 
 
@@ -33,7 +35,8 @@ def spoken(section: Tagged, leave_out: Iterable[str] = ()) -> str:
         calls = element.kind == "Reference" and re.fullmatch(r"\d+", element.text() or "-")
         return element.kind not in left_out and not calls
 
-    return plain(section.text(is_read))
+    words = plain(section.text(is_read))
+    return _CITED.sub("", words) if words.startswith("notes ") else words
 
 
 class Words:
@@ -64,7 +67,10 @@ class Words:
                 yield self.matter(piece)
             elif piece.kind == "notes" and book.citations:
                 entries = [self.inlines(label.entry) for label in book.citations.values()]
-                yield "Notes", plain(f"Notes The works that the chapters cite. {' '.join(entries)}")
+                yield (
+                    "Notes",
+                    plain(f"Notes The works that the chapters cite, and the pages that cite them. {' '.join(entries)}"),
+                )
             elif piece.kind == "glossary" and book.glossary:
                 # A term is the label of its entry.
                 entries = [self.inlines(entry.definition) for entry in book.glossary]

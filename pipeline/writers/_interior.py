@@ -23,7 +23,7 @@ from pipeline.writers._numbering import numbers_of, page_labels, ranges
 from pipeline.writers._prompts import field_values, image_address, image_resources, ruled_svg
 
 # How many a page holds, about.
-_ROWS_OF_CONTENTS, _ROWS_OF_INDEX = 36, 70
+_ROWS_OF_CONTENTS, _ROWS_OF_INDEX, _WORKS = 36, 70, 12
 _TITLES = {"notes": "Notes", "glossary": "Glossary", "index": "Index"}
 _BLANK = "blank"
 
@@ -65,6 +65,8 @@ class Interior:
         self.design = look.design
         self.press = press
         self.numbers = numbers or {}
+        # The places where each work is cited, the first in each file.
+        self._cited: dict[str, list[tuple[str, str]]] = {}
         self._settled: Settled | None = None
         # The addresses of the pages that the text refers to, with what stands there.
         self.referred: dict[str, str] = {}
@@ -82,6 +84,7 @@ class Interior:
             image=image_address,
             label_of=label_of,
             page_of=self._page_of,
+            cite_anchor=self._cite_anchor,
             **field_values(self.templates, line),
         )
 
@@ -200,28 +203,34 @@ class Interior:
         made: dict[str, _typeset.Gathering],
         first_of_body: int,
     ) -> dict[str, list[str]]:
-        """Typeset what bears page numbers, contents and index, until their own lengths agree with them.
+        """Typeset what bears page numbers, contents, notes and index, until their own lengths agree with them.
 
         Return the printed numbers of each gathering's pages.
         """
-        wanted = [name for name in ("contents", "index") if name in order]
-        # A guess; where it is wrong, one of them is set twice.
         rows = sum(1 + len(entry.subs) for entry in self._index)
-        guesses = {"contents": 1 + len(order) // _ROWS_OF_CONTENTS, "index": 1 + rows // _ROWS_OF_INDEX}
-        lengths = {name: guesses[name] for name in wanted}
+        # A guess; where it is wrong, one of them is set twice.
+        guesses = {
+            "contents": 1 + len(order) // _ROWS_OF_CONTENTS,
+            "notes": 1 + len(self.book.citations) // _WORKS,
+            "index": 1 + rows // _ROWS_OF_INDEX,
+        }
+        draw = {"contents": self._contents, "notes": self._notes, "index": self._index_piece}
+        lengths = {name: guesses[name] for name in draw if name in order}
         for _ in range(6):
             pages = [self._padded(lengths[name] if name in lengths else made[name].pages) for name in order]
             covers = 0 if self.look.is_bound else 1
             labels = dict(zip(order, numbers_of(pages, first_of_body, covers), strict=True))
-            drafts = [self._contents(labels) if n == "contents" else self._index_piece(labels, made) for n in wanted]
+            drafts = [draw[name](labels, made) for name in lengths]
             changed = [draft for draft in drafts if pieces.get(draft.name) != draft]
             for draft, gathering in zip(changed, self._run(changed), strict=True):
                 pieces[draft.name], made[draft.name] = draft, gathering
-            found = {name: made[name].pages for name in wanted}
+            found = {name: made[name].pages for name in lengths}
             if found == lengths:
                 return labels
             lengths = found
-        raise WriteError("the contents and the index never settle on their pages\n    Please report this book.")
+        raise WriteError(
+            "the contents, the notes and the index never settle on their pages\n    Please report this book."
+        )
 
     # ------------------------------------------------------------------ pieces
 
@@ -260,7 +269,7 @@ class Interior:
         for piece in self.book.back:
             if isinstance(piece, m.Matter):
                 after.append(self._matter(piece))
-            elif piece.kind != "index" and self._has(piece):
+            elif piece.kind == "glossary" and self._has(piece):
                 self.renderer.start(piece.kind, m.Document(()))
                 page = self._page(f"{piece.kind}.html.j2", render=self.renderer)
                 title = _TITLES[piece.kind]
@@ -274,7 +283,16 @@ class Interior:
         sheet = self._sheet(chapter.id, "chapter", chapter.title, page, chapter.motif)
         return Piece(chapter.id, sheet, chapter.title, part.title)
 
-    def _contents(self, labels: dict[str, list[str]]) -> Piece:
+    def _cite_anchor(self, key: str) -> str:
+        """Return the anchor of a file's first citation of a work, and nothing for its later ones."""
+        where = (self.renderer.owner, f"cite-{key}")
+        cited = self._cited.setdefault(key, [])
+        if where in cited or where[0] in _TITLES:
+            return ""
+        cited.append(where)
+        return place(*where)
+
+    def _contents(self, labels: dict[str, list[str]], made: dict[str, _typeset.Gathering]) -> Piece:
         def entry(number: str, title: str, owner: str) -> dict[str, str]:
             return {"number": number, "title": title, "href": place_address(owner), "page": labels[owner][0]}
 
@@ -294,6 +312,16 @@ class Interior:
         groups.append({"title": "", "href": "", "entries": back})
         body = self._page("contents.html.j2", groups=[group for group in groups if group["entries"]])
         return Piece("contents", self._sheet("contents", "front", "Contents", body, None), self.book.title, "Contents")
+
+    def _notes(self, labels: dict[str, list[str]], made: dict[str, _typeset.Gathering]) -> Piece:
+        numbers = self._numbers_of_places(labels, made)
+        pages = {
+            key: ranges([(numbers[place(*where)], place_address(*where)) for where in self._cited.get(key, ())])
+            for key in self.book.citations
+        }
+        self.renderer.start("notes", m.Document(()))
+        body = self._page("notes.html.j2", render=self.renderer, pages=pages)
+        return Piece("notes", self._sheet("notes", "matter", "Notes", body, None), self.book.title, "Notes")
 
     def _index_piece(self, labels: dict[str, list[str]], made: dict[str, _typeset.Gathering]) -> Piece:
         pages = self._numbers_of_places(labels, made)

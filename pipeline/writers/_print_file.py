@@ -7,10 +7,10 @@ from urllib.parse import unquote
 import msgspec
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
-from pipeline.writers._gray import take_colors
-from pipeline.writers._icc import gray_profile
 
 from pipeline.writers._bind import NUMBER_HEIGHT, PAGE_SCHEME, PrintFile
+from pipeline.writers._gray import take_colors
+from pipeline.writers._icc import gray_profile
 from pipeline.writers._subset import Face, subset
 from pipeline.writers._whole_font import WholeFont, embed, whole_font
 
