@@ -116,7 +116,10 @@ def _context(design: Design, cache: Cache) -> "checks.Context":
     from pipeline import checks
 
     fonts = tuple(font.path for font in design.fonts)
-    return checks.Context(tuple(formats()), fonts, design.fonts_digest, cache)
+    page = design.theme.page
+    width, _ = theme.page_size(page.size)
+    measure = (theme.points(width) - theme.points(page.margin.inside) - theme.points(page.margin.outside)) / 72
+    return checks.Context(tuple(formats()), fonts, design.fonts_digest, cache, measure)
 
 
 def check(project: Project) -> tuple[Finding, ...]:

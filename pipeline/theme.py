@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from pipeline.editions import trim_size
 from pipeline.errors import ConfigError, ContentError
 from pipeline.metadata import decode
 from pipeline.project import Project
@@ -163,6 +164,12 @@ def load(project: Project) -> Design:
     if theme is None:
         raise ConfigError(str(ContentError(findings)))
     return Design(theme, folders)
+
+
+def page_size(size: str) -> tuple[str, str]:
+    """Return the width and the height of a page of the theme, as CSS lengths."""
+    width, _, height = size.partition(" ")
+    return (width, height) if height else trim_size(size.lower())
 
 
 def points(length: str) -> float:

@@ -1,4 +1,4 @@
-"""What rules know beside the book: the formats there are, and the fonts they are set in."""
+"""What rules know beside the book: the formats there are, and the fonts and the width they are set in."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +11,16 @@ from pipeline.model import Book
 
 
 class Context(Struct, frozen=True):
-    """The names of all formats; the theme's font files, and their digest under which `cache` keeps what they hold."""
+    """The names of all formats; the theme's font files, and their digest under which `cache` keeps what they hold.
+
+    `measure` is how wide the workbook's text is, in inches.
+    """
 
     formats: tuple[str, ...]
     fonts: tuple[Path, ...] = ()
     fonts_digest: str = ""
     cache: Cache | None = None
+    measure: float = 4.5
 
 
 Rule = Callable[[Book, Context], Iterator[Finding]]

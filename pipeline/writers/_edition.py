@@ -6,7 +6,7 @@ from msgspec import Struct
 from pipeline.editions import trim_size
 from pipeline.errors import ContentError, Finding, Location
 from pipeline.model import Book
-from pipeline.theme import Design, Margins, PageTokens, points
+from pipeline.theme import Design, Margins, PageTokens, page_size, points
 
 EDITIONS = {
     "screen": "to read on a screen and to fill in; tagged for screen readers",
@@ -35,7 +35,7 @@ class Look(Struct, frozen=True):
     @property
     def trim(self) -> tuple[str, str]:
         """The width and the height of a page."""
-        return _size(self.design.theme.page.size)
+        return page_size(self.design.theme.page.size)
 
 
 def screen(design: Design) -> Look:
@@ -65,11 +65,6 @@ def gutter(pages: int) -> float:
     return next((width for most, width in _GUTTERS if pages <= most), _WIDEST_GUTTER)
 
 
-def _size(size: str) -> tuple[str, str]:
-    width, _, height = size.partition(" ")
-    return (width, height) if height else trim_size(size.lower())
-
-
 def _in_black(design: Design) -> Design:
     """Return a design whose text is of black ink alone: small type in gray is printed as dots."""
     colors = design.theme.colors
@@ -89,7 +84,7 @@ def _on_pages(design: Design, trim: str, edition: str, gutter: float = 0.0) -> D
     Raises ContentError where the margins leave too little of the page.
     """
     page = design.theme.page
-    usual = _size(page.size)
+    usual = page_size(page.size)
     width, height = trim_size(trim) if trim else usual
     wide, high = points(width) / points(usual[0]), points(height) / points(usual[1])
     edges = {name: points(getattr(page.margin, name)) / _MM for name in ("top", "outside", "bottom", "inside")}

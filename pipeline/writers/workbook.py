@@ -15,6 +15,7 @@ from pipeline.writers._edition import EDITIONS as EDITIONS
 from pipeline.writers._guess import guessed_numbers
 from pipeline.writers._impose import MILLIMETER, Imposition, impose, order
 from pipeline.writers._interior import Interior
+from pipeline.writers._spine import has_spine_text
 
 # The press has most to do for it, so a build begins here.
 IS_TYPESET = True
@@ -79,8 +80,10 @@ class _Editions:
             "cover-wrap": self._wrap,
         }[edition]()
         sources = ("content/book.yaml", *sorted(_sources(self.book)))
-        path = _FILES[edition]
-        return Artifact(path, "workbook", "application/pdf", pdf, _SUMMARIES[edition], sources, pages, edition)
+        summary = _SUMMARIES[edition]
+        if edition == "cover-wrap" and not has_spine_text(self._printed()[1], _stock(self.book.editions.print.paper)):
+            summary += "; the spine is bare, since so few pages leave no room for words"
+        return Artifact(_FILES[edition], "workbook", "application/pdf", pdf, summary, sources, pages, edition)
 
     def _screen(self) -> tuple[bytes, int]:
         return Interior(self.book, _edition.screen(self.design), self.press).bound()

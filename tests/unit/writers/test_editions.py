@@ -163,9 +163,14 @@ def test_a_trim_too_small_for_its_margins_is_refused_with_its_place(prepared_des
     assert "margins leave" in finding.message
 
 
-def test_the_print_edition_is_the_same_each_time(prepared_design, tmp_path, made) -> None:
-    again = written(prepared_design, tmp_path, select(a_book(), "workbook"), "print")
-    assert again.content == made["print"].content
+@pytest.mark.parametrize("edition", sorted(EDITIONS))
+def test_an_edition_is_the_same_each_time(prepared_design, tmp_path, made, edition: str) -> None:
+    again = written(prepared_design, tmp_path, select(a_book(), "workbook"), edition)
+    assert again.content == made[edition].content
+
+
+def test_a_cover_whose_spine_is_too_narrow_for_words_says_so(made) -> None:
+    assert "spine is bare" in made["cover-wrap"].summary
 
 
 # --------------------------------------------------------------------------- large print
