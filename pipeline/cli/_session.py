@@ -42,8 +42,8 @@ class Session:
             click.echo(str(finding), err=True)
         for name, count in () if self.quiet else verdict.looked_at.items():
             click.echo(f"{name}: {count} file{'s' if count != 1 else ''} looked at", err=True)
-        for name in verdict.missing:
-            click.echo(f"{name} is not installed: pip install 'quire[check]'", err=True)
+        for name, install in verdict.missing.items():
+            click.echo(f"{name} is not installed: {install}", err=True)
         return not any(finding.severity == "error" for finding in verdict.findings)
 
     def say(self, message: str) -> None:

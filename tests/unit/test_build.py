@@ -170,6 +170,16 @@ def test_an_unknown_format_is_named_with_those_there_are(project: Project) -> No
         build(project, Options(formats=("mobi",)))
 
 
+def test_another_identifier_than_before_is_warned_of(project: Project) -> None:
+    build(project, QUICK)
+    text = project.book_yaml.read_text(encoding="utf-8")
+    project.book_yaml.write_text(text.replace("0001", "0002"), encoding="utf-8")
+    [finding] = [finding for finding in build(project, QUICK).warnings if finding.code == "identifier-changed"]
+    assert "0001" in finding.message
+    edit(project, "Another text.\n")
+    assert [finding.code for finding in build(project, QUICK).warnings] == []
+
+
 def test_two_builds_of_one_book_at_once_are_refused(project: Project) -> None:
     project.state.mkdir()
     with FileLock(project.state / "lock"), pytest.raises(WriteError, match="another build of this book is running"):
