@@ -31,6 +31,7 @@ Made = TypeVar("Made")
 
 
 _PIECES_BETWEEN_COLLECTIONS = 4
+_LITTLE = 2
 _pieces = itertools.count(1)
 
 
@@ -82,10 +83,13 @@ class Press:
         self._executor = self._start() if self.jobs > 1 else None
         self._queue = _Queue(self._executor, self._processes + 1) if self._executor else None
 
-    def run(self, work: Callable[[Task], bytes], tasks: Sequence[Task], step: str = "") -> list[bytes]:
+    def run(
+        self, work: Callable[[Task], bytes], tasks: Sequence[Task], step: str = "", *, is_light: bool = False
+    ) -> list[bytes]:
         """Return the result of `work` for each task, in the order of the tasks; what was begun before isn't done again.
 
-        `step` names the work in progress reports. Errors of the work are raised here.
+        `step` names the work in progress reports. Errors of the work are raised here. Work that `is_light` needs no
+        preparation, and a little of it is done in this process while the others are at something heavy.
         """
         name = f"{work.__module__}.{work.__qualname__}"
         keys = [self.cache.key(name, task) for task in tasks]
@@ -97,7 +101,12 @@ class Press:
         self.worked += len(missing) - begun
         if step:
             self.progress.step(step, done, len(tasks))
-        for position, result in self._work(work, tasks, keys, missing):
+        work_done: Iterator[tuple[int, bytes]]
+        if is_light and len(missing) <= _LITTLE:
+            work_done = ((position, work(tasks[position])) for position in missing)
+        else:
+            work_done = self._work(work, tasks, keys, missing)
+        for position, result in work_done:
             results[position] = result
             self.cache.put(keys[position], result)
             done += 1

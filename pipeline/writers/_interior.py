@@ -52,7 +52,7 @@ def printed(book: Book, design: Design, press: Press) -> dict[str, list[tuple[st
     The title page and the contents have their own names. A page is as it was typeset, without running head and folio.
     """
     order, _, made, numbers, _ = Interior(book, screen(design), press).settled()
-    texts = map(_typeset.decode_texts, press.run(_typeset.page_texts, [made[name] for name in order]))
+    texts = map(_typeset.decode_texts, press.run(_typeset.page_texts, [made[name] for name in order], is_light=True))
     return {name: list(zip(numbers[name], text, strict=True)) for name, text in zip(order, texts, strict=True)}
 
 

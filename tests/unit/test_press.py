@@ -158,3 +158,11 @@ def test_what_is_kept_is_made_anew_only_when_something_it_depends_on_changes(tmp
     results = [press.kept("name", depends, make) for depends in ("a", "a", "b")]
     assert results == [b"result"] * 3
     assert (len(made), press.reused) == (2, 1)
+
+
+def test_a_little_light_work_is_done_in_this_process(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press:
+        assert press.run(square, tasks(tmp_path, 2), is_light=True) == [b"0", b"1"]
+        press.run(square, [Number(value, str(tmp_path)) for value in range(10, 20)], is_light=True)
+    here = [path.name for path in tmp_path.glob(f"done-*-{os.getpid()}")]
+    assert len(here) == 2
