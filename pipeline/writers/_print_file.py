@@ -1,6 +1,7 @@
 """A bound PDF in; the same as a print shop wants it, PDF/X-4 in gray without a link, out (ISO 15930-7)."""
 
 import io
+import uuid
 from collections.abc import Sequence
 from urllib.parse import unquote
 
@@ -14,11 +15,20 @@ from pipeline.writers._icc import gray_profile
 from pipeline.writers._subset import Face, subset
 from pipeline.writers._whole_font import WholeFont, embed, whole_font
 
-IDENTIFICATION = (
-    '<pdfxid:GTS_PDFXVersion xmlns:pdfxid="http://www.npes.org/pdfx/ns/id/">PDF/X-4</pdfxid:GTS_PDFXVersion>'
-    "<pdf:Trapped>False</pdf:Trapped>"
-)
+_IDENTIFICATION = """<pdfxid:GTS_PDFXVersion xmlns:pdfxid="http://www.npes.org/pdfx/ns/id/">PDF/X-4</pdfxid:GTS_PDFXVersion>
+<pdf:Trapped>False</pdf:Trapped>
+<xmpMM:DocumentID xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/">uuid:{uuid}</xmpMM:DocumentID>
+<xmpMM:VersionID xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/">1</xmpMM:VersionID>
+<xmpMM:RenditionClass xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/">default</xmpMM:RenditionClass>
+<xmp:MetadataDate>{date}T00:00:00Z</xmp:MetadataDate>"""
+# PDF/X-4 is a subset of it.
+VERSION = "1.6"
 _FIGURES = "0123456789ivxlcdm"
+
+
+def identification(title: str, date: str) -> str:
+    """Return the XMP that says what the file is (ISO 15930-7, 6.8); the same book of one day has the same id."""
+    return _IDENTIFICATION.format(uuid=uuid.uuid5(uuid.NAMESPACE_URL, f"{title} {date}"), date=date)
 
 
 def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:

@@ -52,12 +52,13 @@ def sew(task: Binding) -> bytes:
         pdf.Root.PageMode = Name.UseOutlines
     if task.labels:
         pdf.Root.PageLabels = Dictionary(Nums=Array(list(_label_numbers(task.labels))))
-    _set_metadata(pdf, task, _print_file.IDENTIFICATION if task.print_file else _ACCESSIBLE)
+    _set_metadata(pdf, task, _print_file.identification(task.title, task.date) if task.print_file else _ACCESSIBLE)
     stream = io.BytesIO()
     pdf.save(
         stream,
         deterministic_id=True,
-        min_version="1.7",
+        min_version="" if task.print_file else "1.7",
+        force_version=_print_file.VERSION if task.print_file else "",
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
         compress_streams=True,
     )

@@ -109,7 +109,13 @@ def test_the_print_file_says_what_it_is_and_for_what_ink(printed) -> None:
     [intent] = printed.Root.OutputIntents
     assert intent.S == pikepdf.Name.GTS_PDFX
     assert intent.DestOutputProfile.read_bytes()[16:20] == b"GRAY"
-    assert b"PDF/X-4" in printed.Root.Metadata.read_bytes()
+    packet = printed.Root.Metadata.read_bytes()
+    assert b"PDF/X-4" in packet
+    # ISO 15930-7 asks for all of these.
+    for name in (b"xmpMM:DocumentID", b"xmpMM:VersionID", b"xmpMM:RenditionClass", b"xmp:MetadataDate", b"dc:title"):
+        assert name in packet
+    assert printed.pdf_version == "1.6"
+    assert {"/Title", "/CreationDate", "/ModDate"} <= set(printed.docinfo.keys())
     assert printed.docinfo["/Trapped"] == pikepdf.Name("/False")
 
 
