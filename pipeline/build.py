@@ -2,8 +2,6 @@
 
 import contextlib
 import hashlib
-import importlib
-import pkgutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,16 +9,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
-import pipeline.writers
 from pipeline import cache as caches
 from pipeline import theme
 from pipeline.cache import Cache
+from pipeline.catalog import chosen_editions, formats, typeset_first, writer
 from pipeline.errors import ConfigError, ContentError, Finding, Location, WriteError
 from pipeline.model import Artifact, Book
 from pipeline.output import MANIFEST, README, Made, cant_write, earlier_identifier, put_in_place, write_whole
@@ -30,9 +27,6 @@ from pipeline.theme import Design
 
 if TYPE_CHECKING:
     from pipeline import checks
-
-
-EVERY_EDITION = "all"
 
 
 class Report(Struct, frozen=True):
@@ -61,27 +55,6 @@ class Options(Struct, frozen=True):
     use_cache: bool = True
     source_date_epoch: str | None = None
     papers: tuple[str, ...] = ()
-
-
-def formats() -> dict[str, str]:
-    """Return every format by name with its one line, in the order of their names: the public modules of `writers`."""
-    names = sorted(module.name for module in pkgutil.iter_modules(pipeline.writers.__path__) if module.name[0] != "_")
-    return {name: _summary(name) for name in names}
-
-
-def _summary(name: str) -> str:
-    """Return a writer's one line without importing it, since some import much."""
-    source = (Path(pipeline.writers.__path__[0]) / f"{name}.py").read_text(encoding="utf-8")
-    return source.removeprefix('"""').split("\n", 1)[0].removesuffix('"""')
-
-
-def _typeset_first(names: Sequence[str]) -> list[str]:
-    """Return formats with those first that say they are typeset: they give the press most of its work."""
-    return sorted(names, key=lambda name: not getattr(_writer(name), "IS_TYPESET", False))
-
-
-def _writer(name: str) -> ModuleType:
-    return importlib.import_module(f"pipeline.writers.{name}")
 
 
 # --------------------------------------------------------------------------- reading and checking
@@ -150,7 +123,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
     """
     started = time.perf_counter()
     output = options.output or project.output
-    chosen = _chosen(options.formats, options.editions)
+    chosen = chosen_editions(options.formats, options.editions)
     with _only_build(project):
         design = theme.load(project)
         inputs = _inputs(project, design, chosen, options)
@@ -208,34 +181,6 @@ def _another_identifier(book: Book, output: Path) -> Iterator[Finding]:
         yield Finding(Location("content/book.yaml"), "identifier-changed", message, hint, "warning")
 
 
-def editions(name: str) -> dict[str, str]:
-    """Return a format's editions by name with their one line, the usual one first; none where it has one form."""
-    known: dict[str, str] = getattr(_writer(name), "EDITIONS", {})
-    return known
-
-
-def _chosen(names: Sequence[str], wanted: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the formats to build, each with its editions; one that has none has the edition "".
-
-    Formats that have none of the editions asked for are left out. Raises ConfigError for a name that nothing has.
-    """
-    known = formats()
-    for name in names:
-        if name not in known:
-            raise ConfigError(f"there is no format “{name}”\n    Formats: {', '.join(known)}.")
-    asked = [name for name in known if not names or name in names]
-    has = {name: tuple(editions(name)) for name in asked}
-    there = [edition for of_format in has.values() for edition in of_format]
-    for edition in wanted:
-        if edition not in (*there, EVERY_EDITION):
-            hint = f"Editions: {', '.join(there)}, or {EVERY_EDITION}." if there else "These formats have no editions."
-            raise ConfigError(f"there is no edition “{edition}”\n    {hint}")
-    if not wanted or EVERY_EDITION in wanted:
-        return {name: (of_format if wanted else of_format[:1]) or ("",) for name, of_format in has.items()}
-    picked = {name: tuple(e for e in of_format if e in wanted) for name, of_format in has.items()}
-    return {name: of_format for name, of_format in picked.items() if of_format}
-
-
 def _preparation(project: Project, design: Design) -> Callable[[], None]:
     """Return what each process of the press does first: it loads WeasyPrint with the design's fonts."""
     fonts = tuple(str(font.path) for font in design.fonts)
@@ -276,11 +221,11 @@ def _write(
         # One computes while the others wait for the press: threads that compute at once hold each other up.
         with press.turn:
             editions = {} if chosen[name] == ("",) else {"editions": chosen[name]}
-            made: Sequence[Artifact] = _writer(name).write(select(book, name), design, press, **editions)
+            made: Sequence[Artifact] = writer(name).write(select(book, name), design, press, **editions)
             press.progress.finished(name, len(made))
         return made
 
-    order = _typeset_first(tuple(chosen))
+    order = typeset_first(tuple(chosen))
     if press.jobs == 1:
         return [artifact for name in order for artifact in write(name)], advise()
     with ThreadPoolExecutor(len(order) + 1) as threads:

@@ -17,7 +17,7 @@ LAYERS = [
     [["metadata", "cache", "identifiers", "prose"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "pages", "press"]],
     [["writers", "schema", "series"]],
-    [["output", "printing", "forms"], ["build", "validate"], ["listing", "proofs", "sheets"], ["preview"]],
+    [["catalog", "output", "printing", "forms"], ["build", "validate"], ["listing", "proofs", "sheets"], ["preview"]],
     [["web"]],
     [["cli"]],
     [["__main__"]],

@@ -9,13 +9,13 @@ from pipeline.project import PAPERS
 
 
 def _formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    from pipeline.build import formats
+    from pipeline.catalog import formats
 
     return [name for name in formats() if name.startswith(incomplete)]
 
 
 def _editions(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    from pipeline.build import EVERY_EDITION, editions, formats
+    from pipeline.catalog import EVERY_EDITION, editions, formats
 
     known = [edition for name in formats() for edition in editions(name)]
     return [name for name in (*known, EVERY_EDITION) if name.startswith(incomplete)]

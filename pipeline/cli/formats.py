@@ -9,7 +9,7 @@ def command(as_json: bool) -> None:
     """List the formats that `quire build` makes, each with its editions; the first is the usual one."""
     import json
 
-    from pipeline.build import editions, formats
+    from pipeline.catalog import editions, formats
 
     known = formats()
     if as_json:

@@ -12,7 +12,7 @@ from pipeline.model import Book
 from pipeline.press import Press
 from pipeline.theme import Design
 from pipeline.writers import _bind, _folios, _typeset
-from pipeline.writers._bind import NUMBER_HEIGHT, Bookmark, PrintFile, page_address, place, place_address
+from pipeline.writers._bind import NUMBER_HEIGHT, PrintFile, page_address, place, place_address
 from pipeline.writers._cover import balanced, cover_sheet
 from pipeline.writers._edition import Look, screen
 from pipeline.writers._folios import plain_serif, width
@@ -20,6 +20,7 @@ from pipeline.writers._html import Markup, Renderer, Templates, label_of, roman
 from pipeline.writers._index import Entry, index_entries, initial
 from pipeline.writers._motif import motif_svg
 from pipeline.writers._numbering import numbers_of, page_labels, ranges
+from pipeline.writers._outline import outline
 from pipeline.writers._prompts import field_values, image_address, image_resources, ruled_svg
 
 # How many a page holds, about.
@@ -100,7 +101,7 @@ class Interior:
             self.book,
             self.design,
             self.book.title,
-            outline=() if self.look.is_bound else self._outline(),
+            outline=() if self.look.is_bound else outline(self.book, self._back_matter()),
             labels=page_labels(pages, first_of_body, 0 if self.look.is_bound else 1),
             folios=self._folios(order, pieces, made, numbers),
             look=_folios.style(self.design),
@@ -129,7 +130,7 @@ class Interior:
         made = dict(zip((piece.name for piece in fixed), self._run(fixed), strict=True))
         order = [*(piece.name for piece in (*covers, before[0])), "contents"]
         order += [piece.name for piece in (*before[1:], *body)]
-        order += [p.kind if isinstance(p, m.Generated) else p.id for p in self.book.back if self._has(p)]
+        order += [owner for _, owner in self._back_matter()]
         pieces = {piece.name: piece for piece in fixed}
         first_of_body = order.index(body[0].name)
         numbers = self._add_numbered(order, pieces, made, first_of_body)
@@ -187,6 +188,14 @@ class Interior:
             "glossary": bool(self.book.glossary),
             "index": bool(self._index),
         }[piece.kind]
+
+    def _back_matter(self) -> list[tuple[str, str]]:
+        """Return the title and the name of each piece of back matter that has anything to show."""
+        return [
+            (piece.title, piece.id) if isinstance(piece, m.Matter) else (_TITLES[piece.kind], piece.kind)
+            for piece in self.book.back
+            if self._has(piece)
+        ]
 
     @cached_property
     def _index(self) -> tuple[Entry, ...]:
@@ -304,11 +313,7 @@ class Interior:
             title = f"{roman(part.number).upper()} · {part.title}"
             chapters = [entry(str(chapter.number), chapter.title, chapter.id) for chapter in part.chapters]
             groups.append({"title": title, "href": place_address(part.slug), "entries": chapters})
-        back = [
-            entry("", piece.title if isinstance(piece, m.Matter) else _TITLES[piece.kind], _owner(piece))
-            for piece in self.book.back
-            if self._has(piece)
-        ]
+        back = [entry("", title, owner) for title, owner in self._back_matter()]
         groups.append({"title": "", "href": "", "entries": back})
         body = self._page("contents.html.j2", groups=[group for group in groups if group["entries"]])
         return Piece("contents", self._sheet("contents", "front", "Contents", body, None), self.book.title, "Contents")
@@ -367,31 +372,3 @@ class Interior:
                 else:
                     folios.append(_folios.Folio(number, head if page else ""))
         return tuple(folios)
-
-    def _outline(self) -> tuple[Bookmark, ...]:
-        bookmarks = [Bookmark(self.book.title, place("title-page")), Bookmark("Contents", place("contents"))]
-        bookmarks += [Bookmark(matter.title, place(matter.id)) for matter in self.book.front]
-        for part in self.book.parts:
-            chapters = tuple(self._chapter_bookmark(chapter) for chapter in part.chapters)
-            title = f"Part {roman(part.number).upper()}: {part.title}"
-            bookmarks.append(Bookmark(title, place(part.slug), chapters))
-        for piece in self.book.back:
-            if self._has(piece):
-                title = piece.title if isinstance(piece, m.Matter) else _TITLES[piece.kind]
-                bookmarks.append(Bookmark(title, place(_owner(piece))))
-        return tuple(bookmarks)
-
-    @staticmethod
-    def _chapter_bookmark(chapter: m.Chapter) -> Bookmark:
-        sections = [
-            Bookmark(m.words_of(block.children), place(chapter.id, block.id))
-            for block in chapter.text.blocks
-            if isinstance(block, m.Heading) and block.level == 2
-        ]
-        if chapter.worksheet:
-            sections.append(Bookmark("Worksheet", place(chapter.id, "worksheet")))
-        return Bookmark(f"{chapter.number}. {chapter.title}", place(chapter.id), tuple(sections))
-
-
-def _owner(piece: m.Matter | m.Generated) -> str:
-    return piece.id if isinstance(piece, m.Matter) else piece.kind

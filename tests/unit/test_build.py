@@ -10,7 +10,8 @@ from filelock import FileLock
 
 from pipeline import output as outputs
 from pipeline import theme
-from pipeline.build import Options, _inputs, _is_small_change, build, check, formats
+from pipeline.build import Options, _inputs, _is_small_change, build, check
+from pipeline.catalog import formats
 from pipeline.errors import ConfigError, ContentError, WriteError
 from pipeline.model import Artifact
 from pipeline.project import Project
