@@ -10,6 +10,7 @@ import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from functools import partial
 from queue import SimpleQueue
 from types import FunctionType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -80,6 +81,7 @@ class Press:
         # Two formats may need the same work at once; and without a cache, one after the other.
         self._begun: dict[str, Future[bytes]] = {}
         self._begins = threading.Lock()
+        self._shared: dict[str, Future[Any]] = {}
         self._executor = self._start() if self.jobs > 1 else None
         self._queue = _Queue(self._executor, self._processes + 1) if self._executor else None
 
@@ -123,6 +125,25 @@ class Press:
             return result
         result = make()
         self.cache.put(key, result)
+        return result
+
+    def shared(self, name: str, depends: object, make: Callable[[], Made]) -> Made:
+        """Return what `make` makes, once for all threads that ask for it under `name` and what it depends on."""
+        key = self.cache.key(name, depends)
+        with self._begins:
+            is_first = key not in self._shared
+            future = self._shared.setdefault(key, Future())
+        if not is_first:
+            with self._turn_passed_on():
+                made: Made = future.result()
+            return made
+        try:
+            future.set_result(make())
+        finally:
+            # Whoever waits is to hear of an error too.
+            if not future.done():
+                future.set_exception(sys.exception() or CancelledError())
+        result: Made = future.result()
         return result
 
     def together(self, makers: Sequence[Callable[[], Made]]) -> list[Made]:

@@ -52,9 +52,20 @@ def printed(book: Book, design: Design, press: Press) -> dict[str, list[tuple[st
 
     The title page and the contents have their own names. A page is as it was typeset, without running head and folio.
     """
-    order, _, made, numbers, _ = Interior(book, screen(design), press).settled()
+    order, _, made, numbers, _ = screen_interior(book, design, press).settled()
     texts = map(_typeset.decode_texts, press.run(_typeset.page_texts, [made[name] for name in order], is_light=True))
     return {name: list(zip(numbers[name], text, strict=True)) for name, text in zip(order, texts, strict=True)}
+
+
+def screen_interior(book: Book, design: Design, press: Press) -> "Interior":
+    """Return the interior of the screen edition, its pages settled; the formats that ask for it share one."""
+
+    def make() -> Interior:
+        interior = Interior(book, screen(design), press)
+        interior.settled()
+        return interior
+
+    return press.shared("interior", (book, design.digest, design.fonts_digest), make)
 
 
 class Interior:

@@ -166,3 +166,31 @@ def test_a_little_light_work_is_done_in_this_process(tmp_path: Path) -> None:
         press.run(square, [Number(value, str(tmp_path)) for value in range(10, 20)], is_light=True)
     here = [path.name for path in tmp_path.glob(f"done-*-{os.getpid()}")]
     assert len(here) == 2
+
+
+def test_what_threads_share_is_made_once_and_whoever_waits_passes_the_turn_on(tmp_path: Path) -> None:
+    made: list[int] = []
+    with open_press(Cache(tmp_path / "cache"), 2) as press:
+
+        def make() -> str:
+            made.append(1)
+            press.run(square, tasks(tmp_path, 4))
+            return "made"
+
+        def ask() -> str:
+            return press.shared("name", "depends", make)
+
+        assert press.together([ask, ask, ask]) == ["made"] * 3
+        assert press.shared("name", "another", make) == "made"
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_in_what_threads_share_reaches_each_of_them(tmp_path: Path, jobs: int) -> None:
+    def make() -> str:
+        raise WriteError("wrong")
+
+    with open_press(Cache(tmp_path / "cache"), jobs) as press:
+        for _ in range(2):
+            with pytest.raises(WriteError, match="wrong"):
+                press.shared("name", "depends", make)
