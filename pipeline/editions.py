@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-# A name, or width by height. Millimetres are the default unit nowhere, so that nobody gets 6 × 9 mm.
+# A name, or width by height. No unit is the default, so that nobody gets 6 × 9 mm.
 Trim = Annotated[
     str,
     Meta(

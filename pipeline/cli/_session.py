@@ -37,7 +37,7 @@ class Session:
         """Say on stderr what independent checkers find in built files; return whether they find no error."""
         from pipeline.validate import validate
 
-        verdict = validate(output, made, Path(os.path.relpath(output)).as_posix())
+        verdict = validate(output, made, self.environment, Path(os.path.relpath(output)).as_posix())
         for finding in verdict.findings:
             click.echo(str(finding), err=True)
         for name, count in () if self.quiet else verdict.looked_at.items():

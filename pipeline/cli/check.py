@@ -16,14 +16,18 @@ def command(ctx: click.Context, pages: bool, strict: bool, as_json: bool) -> Non
     """Check the manuscript; every finding has its place and says what to do."""
     import msgspec
 
-    from pipeline.build import check
     from pipeline.errors import ContentError
-    from pipeline.proofs import check_pages
 
     session: Session = ctx.obj
     if pages:
+        from pipeline.proofs import check_pages
+
         session.tell_of_changes()
-    findings = check_pages(session.project) if pages else check(session.project)
+        findings = check_pages(session.project)
+    else:
+        from pipeline.build import check
+
+        findings = check(session.project)
     errors = [finding for finding in findings if finding.severity == "error"]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(findings), indent=2).decode())

@@ -7,6 +7,7 @@ from pipeline.editions import trim_size
 from pipeline.errors import ContentError, Finding, Location
 from pipeline.model import Book
 from pipeline.theme import Design, Margins, PageTokens, page_size, points
+from pipeline.writers._impose import MILLIMETER
 
 EDITIONS = {
     "screen": "to read on a screen and to fill in; tagged for screen readers",
@@ -16,7 +17,8 @@ EDITIONS = {
     "cover-wrap": "the print edition's cover, front, spine, and back in one",
 }
 _WIDTH_LEAST, _HEIGHT_LEAST = 60.0, 90.0
-_MM = 72 / 25.4
+# How much stronger the lines of large print are.
+_STRONGER = 1.6
 # What the fold of a bound book takes of the inside margin, by its number of pages.
 _GUTTERS = ((150, 0.0), (300, 3.0), (500, 6.0), (700, 9.0))
 _WIDEST_GUTTER = 12.0
@@ -47,8 +49,8 @@ def large(book: Book, design: Design) -> Look:
     """Return the look of large print: its own type size, lines of uneven length, lines drawn stronger."""
     settings = book.editions.large
     sized = _with_type(design, settings.size)
-    stroke = {"hair": "0.8pt", "rule": "1.2pt", "strong": "2.4pt"}
-    stronger = Design(msgspec.structs.replace(sized.theme, stroke={**sized.theme.stroke, **stroke}), sized.folders)
+    stroke = {name: f"{points(width) * _STRONGER:.3g}pt" for name, width in sized.theme.stroke.items()}
+    stronger = Design(msgspec.structs.replace(sized.theme, stroke=stroke), sized.folders)
     return Look(_on_pages(stronger, settings.trim, "large"), is_ragged=True)
 
 
@@ -61,7 +63,7 @@ def print_shop(book: Book, design: Design, pages: int) -> Look:
 
 
 def gutter(pages: int) -> float:
-    """Return how many millimetres the inside margin of a bound book is wider than the outside one."""
+    """Return how many millimeters the inside margin of a bound book is wider than the outside one."""
     return next((width for most, width in _GUTTERS if pages <= most), _WIDEST_GUTTER)
 
 
@@ -87,13 +89,13 @@ def _on_pages(design: Design, trim: str, edition: str, gutter: float = 0.0) -> D
     usual = page_size(page.size)
     width, height = trim_size(trim) if trim else usual
     wide, high = points(width) / points(usual[0]), points(height) / points(usual[1])
-    edges = {name: points(getattr(page.margin, name)) / _MM for name in ("top", "outside", "bottom", "inside")}
+    edges = {name: points(getattr(page.margin, name)) / MILLIMETER for name in ("top", "outside", "bottom", "inside")}
     # A wider page has wider margins, and a narrower one keeps them: a hand holds either.
     sides = {"outside": max(1.0, wide), "inside": max(1.0, wide), "top": max(1.0, high), "bottom": max(1.0, high)}
     margins = {name: length * sides[name] for name, length in edges.items()}
     margins["inside"] += gutter
-    left = points(width) / _MM - margins["inside"] - margins["outside"]
-    above = points(height) / _MM - margins["top"] - margins["bottom"]
+    left = points(width) / MILLIMETER - margins["inside"] - margins["outside"]
+    above = points(height) / MILLIMETER - margins["top"] - margins["bottom"]
     if left < _WIDTH_LEAST or above < _HEIGHT_LEAST:
         message = (
             f"editions, {edition}: on a page of {width} by {height} the margins leave {left:.0f} by {above:.0f} mm"

@@ -291,10 +291,9 @@ class Interior:
                 after.append(self._matter(piece))
             elif piece.kind == "glossary" and self._has(piece):
                 self.renderer.start(piece.kind, m.Document(()))
-                page = self._page(f"{piece.kind}.html.j2", render=self.renderer)
-                title = _TITLES[piece.kind]
-                sheet = self._sheet(piece.kind, "matter", title, page, None)
-                after.append(Piece(piece.kind, sheet, self.book.title, title))
+                page = self._page("glossary.html.j2", render=self.renderer)
+                sheet = self._sheet("glossary", "matter", "Glossary", page, None)
+                after.append(Piece("glossary", sheet, self.book.title, "Glossary"))
         return body, after
 
     def _chapter(self, chapter: m.Chapter, part: m.Part) -> Piece:

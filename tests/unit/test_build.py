@@ -177,6 +177,7 @@ def test_another_identifier_than_before_is_warned_of(project: Project) -> None:
     project.book_yaml.write_text(text.replace("0001", "0002"), encoding="utf-8")
     [finding] = [finding for finding in build(project, QUICK).warnings if finding.code == "identifier-changed"]
     assert "0001" in finding.message
+    assert [finding.code for finding in build(project, QUICK).warnings] == []
     edit(project, "Another text.\n")
     assert [finding.code for finding in build(project, QUICK).warnings] == []
 

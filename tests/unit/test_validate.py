@@ -1,5 +1,6 @@
 """Independent checkers look at what was built, and say what they find and what is missing."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def made(path: str, media_type: str = "application/pdf", edition: str = "") -> M
 def test_a_sound_build_satisfies_every_checker(tmp_path: Path) -> None:
     project = a_project(tmp_path)
     report = build(project, Options(formats=("cover", "epub"), jobs=1))
-    verdict = validate(project.output, report.made)
+    verdict = validate(project.output, report.made, os.environ)
     assert verdict.findings == ()
     assert verdict.looked_at.items() >= {"PDF/UA-1 (page-validation)": 1, "EPUBCheck": 1}.items()
     assert set(verdict.missing) <= {"Ace by DAISY"}
@@ -31,18 +32,18 @@ def test_a_pdf_without_tags_and_a_broken_epub_are_found_out(tmp_path: Path) -> N
     pdf.add_blank_page()
     pdf.save(tmp_path / "bare.pdf")
     (tmp_path / "book.epub").write_bytes(b"PK\x05\x06" + bytes(18))
-    verdict = validate(tmp_path, [made("bare.pdf"), made("book.epub", "application/epub+zip")], "built")
+    verdict = validate(tmp_path, [made("bare.pdf"), made("book.epub", "application/epub+zip")], os.environ, "built")
     assert {finding.location.path for finding in verdict.findings} == {"built/bare.pdf", "built/book.epub"}
     assert all(finding.severity == "error" for finding in verdict.findings if "epub" in finding.location.path)
 
 
 def test_files_for_a_printer_are_not_asked_to_be_accessible(tmp_path: Path) -> None:
-    assert validate(tmp_path, [made("workbook-print.pdf", edition="print")]).looked_at == {}
+    assert validate(tmp_path, [made("workbook-print.pdf", edition="print")], os.environ).looked_at == {}
 
 
 def test_a_checker_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = Checker("Nonesuch", lambda: False, "ask for it", lambda entry: True, lambda path: iter(()))
+    absent = Checker("Nonesuch", lambda environment: False, "ask for it", lambda entry: True, lambda *_: iter(()))
     monkeypatch.setattr(validating, "CHECKERS", (absent,))
-    verdict = validate(tmp_path, [made("a.pdf")])
+    verdict = validate(tmp_path, [made("a.pdf")], {})
     assert verdict.missing == {"Nonesuch": "ask for it"}
     assert verdict.looked_at == {}
