@@ -8,6 +8,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
+from pipeline.delivery import Delivery
 from pipeline.editions import Editions, PaperName
 from pipeline.errors import ConfigError, ContentError, Finding, Location
 from pipeline.identifiers import isbn_fault, language_fault
@@ -181,6 +182,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     back: tuple[Name, ...] = ()
     newsletter: NewsletterSettings | None = None
     sender: SenderSettings | None = None
+    delivery: Delivery = Delivery()
     worksheets: SheetsSettings = SheetsSettings()
     series: SeriesSettings | None = None
     file_as: FileAsSettings = FileAsSettings()

@@ -10,6 +10,7 @@ from msgspec.structs import fields
 
 from pipeline import pages
 from pipeline.checks import rules
+from pipeline.delivery import Delivery, Dkim, Limit, Schedule
 from pipeline.editions import BookletEdition, Editions, LargeEdition, PrintEdition, WrapEdition
 from pipeline.metadata import decode_list
 from pipeline.model import PROMPT_KINDS
@@ -41,6 +42,7 @@ from pipeline.reader.roles import ROLES
 
 ROOT = Path(__file__).parent.parent
 MANUSCRIPT = (ROOT / "docs" / "manuscript.md").read_text(encoding="utf-8")
+NEWSLETTER = (ROOT / "docs" / "newsletter.md").read_text(encoding="utf-8")
 CHECKS = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LAYERS_WITH_FINDINGS = ("reader", "checks", "pages", "metadata.py", "project.py")
@@ -122,6 +124,11 @@ def test_every_key_of_metadata_is_in_the_manual(struct):
         f.encode_name for f in fields(struct) if not re.search(rf"`{f.encode_name}`|\b{f.encode_name}: ", MANUSCRIPT)
     ]
     assert not missing
+
+
+@pytest.mark.parametrize("struct", [Delivery, Schedule, Limit, Dkim])
+def test_every_setting_of_delivery_is_in_its_manual(struct):
+    assert not [name for name in (field.encode_name for field in fields(struct)) if f"`{name}`" not in NEWSLETTER]
 
 
 def _examples() -> list[tuple[int, str]]:

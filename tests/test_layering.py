@@ -12,9 +12,9 @@ PIPELINE = ROOT / "pipeline"
 # A module imports from a lower layer only; within one number, from the groups named before its own.
 LAYERS = [
     [["__init__"]],
-    [["errors", "editions"]],
+    [["errors", "editions", "delivery"]],
     [["model"]],
-    [["metadata", "cache", "identifiers", "prose"], ["project"], ["theme"]],
+    [["metadata", "cache", "identifiers", "prose", "mail"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "pages", "press"]],
     [["writers", "schema", "series"]],
     [["catalog", "output", "printing", "forms"], ["build", "validate"], ["listing", "proofs", "sheets"], ["preview"]],

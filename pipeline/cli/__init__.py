@@ -13,17 +13,24 @@ from pipeline import __version__
 from pipeline.errors import QuireError
 
 
-class Commands(click.Group):
-    """The commands of this package, each loaded from the file of its name; and the end of every error."""
+class Folder(click.Group):
+    """The commands of a folder: each is `command` in the file, or the folder, of its name."""
+
+    package = __name__
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+        folders = importlib.import_module(self.package).__path__
+        return sorted(module.name for module in pkgutil.iter_modules(folders) if not module.name.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"pipeline.cli.{cmd_name}").command
+        command = importlib.import_module(f"{self.package}.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
+
+
+class Commands(Folder):
+    """The commands of this package; and the end of every error."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

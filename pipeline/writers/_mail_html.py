@@ -8,7 +8,7 @@ from pipeline.writers._html import Renderer, Templates, label_of
 from pipeline.writers._letters import Letter, kind_of, stem_of
 from pipeline.writers._mail_pictures import Picture, pixels
 from pipeline.writers._mail_text import PROMPT_LABELS, cited_keys, lone_link
-from pipeline.writers._placeholders import Marks
+from pipeline.writers._marks import Marks
 
 _KEPT_STYLES = ("narrow", "dark", "outlook")
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr", "ug", "ur", "yi"})

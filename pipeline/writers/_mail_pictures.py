@@ -12,8 +12,8 @@ from pipeline.theme import Design
 from pipeline.writers import _typeset
 from pipeline.writers._html import Templates
 from pipeline.writers._letters import Letter, motif_of, stem_of
+from pipeline.writers._marks import Marks
 from pipeline.writers._motif import motif_svg, motif_words
-from pipeline.writers._placeholders import Marks
 
 _SVG = "image/svg+xml"
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from pipeline import model as m
-from pipeline.writers import _eml
+from pipeline.mail import message as mail
+from pipeline.mail.placeholders import fill
 from pipeline.writers._letters import Letter, chapter_of, kind_of, stem_of
 from pipeline.writers._mail_pictures import Picture
-from pipeline.writers._placeholders import fill
 
-READER = _eml.Mailbox("Reader", "reader@example.com")
+READER = mail.Mailbox("Reader", "reader@example.com")
 
 
 def message(
@@ -28,17 +28,17 @@ def message(
     list.
     """
     kind, values = kind_of(letter), _values(book, sender, letter)
-    domain = _eml.domain_of(sender.address)
+    domain = mail.domain_of(sender.address)
     first = datetime.fromisoformat(book.date).replace(hour=8, tzinfo=UTC)
     is_issue, is_listed = isinstance(letter, m.Issue), kind != "confirmation"
     name = letter.slug if isinstance(letter, m.Issue) else f"mail/{kind}"
-    return _eml.build(
-        _eml.Letter(
-            sender=_eml.Mailbox(sender.name, sender.address),
+    return mail.build(
+        mail.Letter(
+            sender=mail.Mailbox(sender.name, sender.address),
             recipient=READER,
             subject=letter.subject,
             sent=first + timedelta(days=7 * (letter.number - 1 if isinstance(letter, m.Issue) else 0)),
-            message_id=_eml.message_id(domain, newsletter.id, name, READER.address),
+            message_id=mail.message_id(domain, newsletter.id, name, READER.address),
             list_name=newsletter.title if is_listed else "",
             list_id=f"{newsletter.id}.{domain}" if is_listed else "",
             language=book.language,
@@ -50,7 +50,7 @@ def message(
             text=fill(text, values),
             html=fill(page, values, html.escape),
             pictures=tuple(
-                _eml.Picture(picture.content_id, picture.name, picture.media_type, picture.content)
+                mail.Picture(picture.content_id, picture.name, picture.media_type, picture.content)
                 for picture in {picture.content_id: picture for picture in pictures}.values()
             ),
         )
@@ -59,7 +59,7 @@ def message(
 
 def _values(book: m.Book, sender: m.Sender, letter: Letter) -> dict[str, str]:
     """Return what a sample's placeholders are filled with, addresses below the book's site."""
-    site = _eml.secure_url(book.website or "https://example.com")
+    site = mail.secure_url(book.website or "https://example.com")
     chapter = chapter_of(book, letter)
     return {
         "greeting": f"Dear {READER.name},",

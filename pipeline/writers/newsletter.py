@@ -4,15 +4,25 @@ The HTML and the text hold placeholders, `{{ name }}`, from a closed set, which 
 mails that ask for a confirmation and say welcome are made in the same way.
 """
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from pipeline import model as m
 from pipeline.errors import ContentError, Finding, Location
+from pipeline.mail.placeholders import PLACEHOLDERS, placeholders_in
+from pipeline.mail.sequence import (
+    MOST_HTML,
+    IssueEntry,
+    LetterFile,
+    MailEntry,
+    SenderEntry,
+    SequenceEntry,
+    letter_file,
+)
 from pipeline.press import Press
 from pipeline.theme import Design
 from pipeline.writers import _mail_sample
@@ -22,55 +32,10 @@ from pipeline.writers._letters import reading_minutes as reading_minutes
 from pipeline.writers._mail_html import HtmlRenderer
 from pipeline.writers._mail_pictures import Picture, Pictures
 from pipeline.writers._mail_text import letter_text
-from pipeline.writers._placeholders import PLACEHOLDERS as PLACEHOLDERS
-from pipeline.writers._placeholders import Marks, placeholders_in
-from pipeline.writers._placeholders import fill as fill
+from pipeline.writers._marks import Marks
 
 FORMAT = "newsletter"
-# Gmail cuts a message off at about 102 kB; personalising it needs some of the rest.
-MOST_HTML = 90_000
 _BOOK = Location(BOOK_YAML)
-
-
-class LetterFile(Struct, frozen=True):
-    name: str
-    sha256: str
-
-
-class MailEntry(Struct, frozen=True):
-    """What `sequence.json` says of a mail; `files` by kind (html, text, eml), names as they stand beside it."""
-
-    subject: str
-    preheader: str
-    files: dict[str, LetterFile]
-    pictures: tuple[LetterFile, ...]
-    placeholders: tuple[str, ...]
-
-
-class IssueEntry(Struct, frozen=True):
-    """What `sequence.json` says of an issue."""
-
-    id: str
-    number: int
-    chapter: str
-    subject: str
-    preheader: str
-    files: dict[str, LetterFile]
-    pictures: tuple[LetterFile, ...]
-    reading_minutes: int
-    placeholders: tuple[str, ...]
-
-
-class SequenceEntry(Struct, frozen=True):
-    """`sequence.json`: the closed set of placeholders, the mails, if there are any, and the issues in order."""
-
-    id: str
-    title: str
-    language: str
-    placeholders: tuple[str, ...]
-    confirmation: MailEntry | None
-    welcome: MailEntry | None
-    issues: tuple[IssueEntry, ...]
 
 
 def write(book: m.Book, design: Design, press: Press) -> Sequence[m.Artifact]:
@@ -114,7 +79,7 @@ def _artifacts(book: m.Book, newsletter: m.Newsletter, design: Design, press: Pr
     if too_long:
         raise ContentError(too_long)
     artifacts = tuple(artifact for letter in made for artifact in letter.artifacts)
-    return (*artifacts, _sequence(book, newsletter, made))
+    return (*artifacts, _sequence(book, newsletter, sender, made))
 
 
 # --------------------------------------------------------------------------- one letter
@@ -179,7 +144,7 @@ def _artifact(name: str, media_type: str, content: bytes, summary: str, sources:
 
 
 def _file(artifact: m.Artifact) -> LetterFile:
-    return LetterFile(artifact.path.removeprefix(f"{FORMAT}/"), hashlib.sha256(artifact.content).hexdigest())
+    return letter_file(artifact.path.removeprefix(f"{FORMAT}/"), artifact.content)
 
 
 # --------------------------------------------------------------------------- the sequence
@@ -207,39 +172,40 @@ def _checked(book: m.Book, newsletter: m.Newsletter) -> m.Sender:
     return book.sender
 
 
-def _sequence(book: m.Book, newsletter: m.Newsletter, made: Sequence[_Made]) -> m.Artifact:
-    mails = {one.letter.kind: _mail_entry(one) for one in made if isinstance(one.letter, m.Mail)}
-    issues = tuple(_issue_entry(book, one, one.letter) for one in made if isinstance(one.letter, m.Issue))
+def _sequence(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, made: Sequence[_Made]) -> m.Artifact:
     sequence = SequenceEntry(
-        newsletter.id,
-        newsletter.title,
-        book.language,
-        PLACEHOLDERS,
-        mails.get("confirmation"),
-        mails.get("welcome"),
-        issues,
+        id=newsletter.id,
+        title=newsletter.title,
+        language=book.language,
+        website=book.website,
+        sender=SenderEntry(sender.name, sender.address, sender.postal_address),
+        placeholders=PLACEHOLDERS,
+        mails={one.letter.kind: MailEntry(**_entry(one)) for one in made if isinstance(one.letter, m.Mail)},
+        issues=tuple(_issue_entry(book, one, one.letter) for one in made if isinstance(one.letter, m.Issue)),
     )
     content = msgspec.json.format(msgspec.json.encode(sequence), indent=2) + b"\n"
     sources = tuple(sorted({BOOK_YAML}.union(*(one.artifacts[0].sources for one in made))))
-    summary = f"the newsletter's {len(issues)} letters in order, for delivery"
+    summary = f"the newsletter's {len(sequence.issues)} letters in order, for delivery"
     return _artifact("sequence.json", "application/json", content, summary, sources)
 
 
 def _issue_entry(book: m.Book, made: _Made, issue: m.Issue) -> IssueEntry:
     chapter = chapter_of(book, issue)
     return IssueEntry(
-        issue.slug,
-        issue.number,
-        chapter.id if chapter else "",
-        issue.subject,
-        issue.preheader,
-        made.files,
-        made.pictures,
-        reading_minutes(issue.text),
-        made.placeholders,
+        id=issue.slug,
+        number=issue.number,
+        chapter=chapter.id if chapter else "",
+        reading_minutes=reading_minutes(issue.text),
+        **_entry(made),
     )
 
 
-def _mail_entry(made: _Made) -> MailEntry:
-    letter = made.letter
-    return MailEntry(letter.subject, letter.preheader, made.files, made.pictures, made.placeholders)
+def _entry(made: _Made) -> dict[str, Any]:
+    """Return what is said of issues and mails alike."""
+    return {
+        "subject": made.letter.subject,
+        "preheader": made.letter.preheader,
+        "files": made.files,
+        "pictures": made.pictures,
+        "placeholders": made.placeholders,
+    }

@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from builders import METADATA, a_project
 from click.testing import CliRunner, Result
@@ -14,6 +16,18 @@ from pipeline.cli import Commands, quire
 from pipeline.project import Project
 
 COMMANDS = Commands("quire").list_commands(None)  # type: ignore[arg-type]
+
+
+def _below(group: click.Group, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield every command below a group, and those below these, as the words that call them."""
+    for name in group.list_commands(None):  # type: ignore[arg-type]
+        yield (*words, name)
+        command = group.get_command(None, name)  # type: ignore[arg-type]
+        if isinstance(command, click.Group):
+            yield from _below(command, (*words, name))
+
+
+EVERY_COMMAND = list(_below(quire, ()))
 
 
 @pytest.fixture
@@ -32,12 +46,12 @@ def test_help_names_every_command_with_examples() -> None:
     assert "Examples:" in result.output
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_each_command_has_an_example(name: str) -> None:
-    result = CliRunner().invoke(quire, [name, "--help"], prog_name="quire")
+@pytest.mark.parametrize("words", EVERY_COMMAND, ids=" ".join)
+def test_the_help_of_each_command_has_an_example(words: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(quire, [*words, "--help"], prog_name="quire")
     assert result.exit_code == 0
     assert "Example" in result.output
-    assert f"quire {name}" in result.output
+    assert f"quire {' '.join(words)}" in result.output
 
 
 def test_the_version_is_told() -> None:

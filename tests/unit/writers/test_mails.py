@@ -70,7 +70,7 @@ def test_the_confirmations_button_leads_to_its_placeholder(made: dict[str, m.Art
 
 def test_nothing_that_a_stranger_may_have_typed_is_in_a_confirmation(made: dict[str, m.Artifact]) -> None:
     sequence = msgspec.json.decode(made["sequence.json"].content)
-    assert sequence["confirmation"]["placeholders"] == ["confirm_url", "postal_address"]
+    assert sequence["mails"]["confirmation"]["placeholders"] == ["confirm_url", "postal_address"]
 
 
 def test_a_confirmation_is_an_automatic_mail_and_none_of_the_lists(made: dict[str, m.Artifact]) -> None:
@@ -97,8 +97,8 @@ def test_messages_of_issues_and_mails_have_ids_of_their_own(made: dict[str, m.Ar
 def test_the_sequence_names_the_mails_beside_the_issues(made: dict[str, m.Artifact]) -> None:
     sequence = msgspec.json.decode(made["sequence.json"].content)
     assert [issue["id"] for issue in sequence["issues"]] == ["letter-1"]
-    assert sequence["welcome"]["subject"] == "Hello"
-    assert sequence["welcome"]["files"]["text"]["name"] == "welcome.txt"
+    assert sequence["mails"]["welcome"]["subject"] == "Hello"
+    assert sequence["mails"]["welcome"]["files"]["text"]["name"] == "welcome.txt"
     assert "confirm_url" in sequence["placeholders"]
 
 
@@ -106,4 +106,4 @@ def test_a_newsletter_without_mails_makes_none(tmp_path: Path) -> None:
     made = written(a_book(HELLO), tmp_path)
     assert not [name for name in made if name.startswith(("confirmation", "welcome"))]
     sequence = msgspec.json.decode(made["sequence.json"].content)
-    assert (sequence["confirmation"], sequence["welcome"]) == (None, None)
+    assert sequence["mails"] == {}

@@ -16,6 +16,8 @@ from pipeline import model as m
 from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.errors import ContentError, Location
+from pipeline.mail.placeholders import PLACEHOLDERS, fill
+from pipeline.mail.sequence import MOST_HTML
 from pipeline.press import open_press
 from pipeline.project import Project
 from pipeline.writers import _weasyprint, newsletter
@@ -143,7 +145,7 @@ def test_the_sequence_names_each_file_with_its_hash(every: dict[str, m.Artifact]
 
 def test_the_sequence_lists_the_closed_set_and_what_each_issue_uses_of_it(write: Write) -> None:
     sequence = msgspec.json.decode(by_name(write(a_book(HELLO)))["sequence.json"].content)
-    assert sequence["placeholders"] == list(newsletter.PLACEHOLDERS)
+    assert sequence["placeholders"] == list(PLACEHOLDERS)
     used = ["greeting", "unsubscribe_url", "preferences_url", "archive_url", "postal_address"]
     assert sequence["issues"][0]["placeholders"] == used
 
@@ -254,7 +256,7 @@ def test_nothing_is_in_it_that_mail_programs_drop(every: dict[str, m.Artifact]) 
     page = every["01-letter-1.html"].content.decode()
     assert not re.search(r"var\(|data:|<script|<link|<form|<input|@import|@font-face|<svg|position:|float:", page)
     assert "&#34;" not in page
-    assert len(page.encode()) < newsletter.MOST_HTML
+    assert len(page.encode()) < MOST_HTML
 
 
 def test_the_preheader_comes_first_is_hidden_and_is_padded(every: dict[str, m.Artifact]) -> None:
@@ -296,7 +298,7 @@ def test_the_foot_says_who_writes_and_how_to_leave(every: dict[str, m.Artifact])
 @pytest.mark.parametrize("suffix", ["html", "txt"])
 def test_two_braces_stand_together_only_in_placeholders(every: dict[str, m.Artifact], suffix: str) -> None:
     content = every[f"01-letter-1.{suffix}"].content.decode()
-    assert set(PLACEHOLDER.findall(content)) <= set(newsletter.PLACEHOLDERS)
+    assert set(PLACEHOLDER.findall(content)) <= set(PLACEHOLDERS)
     rest = PLACEHOLDER.sub("", content)
     assert "{{" not in rest
     assert "}}" not in rest
@@ -311,12 +313,12 @@ def test_what_the_author_wrote_is_text_and_never_a_placeholder(write: Write) -> 
     book = changed(a_book(text), subject=HOSTILE, preheader=HOSTILE)
     artifacts = by_name(write(book))
     page = artifacts["01-letter-1.html"].content.decode()
-    filled = newsletter.fill(page, dict.fromkeys(newsletter.PLACEHOLDERS, "FILLED"))
+    filled = fill(page, dict.fromkeys(PLACEHOLDERS, "FILLED"))
     root = tree(filled)
     assert root.findtext("head/title") == HOSTILE
     assert root.xpath("//p[contains(., 'unsubscribe_url')]")[0].text_content() == HOSTILE
     assert root.findtext(".//pre") == HOSTILE
-    plain = newsletter.fill(artifacts["01-letter-1.txt"].content.decode(), dict.fromkeys(newsletter.PLACEHOLDERS, "F"))
+    plain = fill(artifacts["01-letter-1.txt"].content.decode(), dict.fromkeys(PLACEHOLDERS, "F"))
     assert "{ { name } }" in plain
     sample = parts_of(message_of(artifacts))["text/html"].get_content()
     assert tree(sample).xpath("//p[contains(., 'unsubscribe_url')]")[0].text_content() == HOSTILE
@@ -324,14 +326,12 @@ def test_what_the_author_wrote_is_text_and_never_a_placeholder(write: Write) -> 
 
 
 def test_a_value_is_filled_in_once_and_escaped_for_its_place() -> None:
-    filled = newsletter.fill(
-        "{{ name }}, {{ greeting }}", {"name": "{{ greeting }}", "greeting": "<b>"}, lambda v: f"[{v}]"
-    )
+    filled = fill("{{ name }}, {{ greeting }}", {"name": "{{ greeting }}", "greeting": "<b>"}, lambda v: f"[{v}]")
     assert filled == "[{{ greeting }}], [<b>]"
 
 
 def test_a_placeholder_of_another_name_is_left_as_it_is() -> None:
-    assert newsletter.fill("{{ password }}", {}) == "{{ password }}"
+    assert fill("{{ password }}", {}) == "{{ password }}"
 
 
 # --------------------------------------------------------------------------- the sample message

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import WriteError
-from pipeline.writers import _eml
-from pipeline.writers._eml import Letter, Mailbox, Picture, build
+from pipeline.mail import message as mail
+from pipeline.mail.message import Letter, Mailbox, Picture, build
 
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id")
 # What RFC 5322 counts as no text: a header may lose it, and must not be split by it.
@@ -87,7 +87,7 @@ def test_header_lines_are_folded_at_78_where_a_token_allows() -> None:
 @pytest.mark.parametrize("subject", ["Grüße", "日本語" * 40, "😀 smile", "naïve, “quoted” — and long " * 8, *NASTY])
 def test_a_subject_reads_back_as_it_was_without_its_control_characters(subject: str) -> None:
     raw = build(letter(subject=subject))
-    assert parsed(raw)["Subject"] == _eml.cleaned(subject)
+    assert parsed(raw)["Subject"] == mail.cleaned(subject)
     assert max(map(len, head_of(raw))) <= 78 or subject == "x" * 300
 
 
@@ -97,7 +97,7 @@ def test_a_display_name_reads_back_and_leaves_the_address_alone(name: str) -> No
     header = email.message_from_bytes(build(letter(sender=Mailbox(name, "a@example.com"))))["From"]
     shown, address = parseaddr(header)
     assert address == "a@example.com"
-    assert str(make_header(decode_header(shown))) == _eml.cleaned(name)
+    assert str(make_header(decode_header(shown))) == mail.cleaned(name)
 
 
 @given(st.text(max_size=400), st.text(max_size=400))
@@ -109,7 +109,7 @@ def test_no_text_ever_splits_or_adds_a_header(subject: str, name: str) -> None:
 
 
 def test_encoded_words_are_short_and_never_split_a_character() -> None:
-    for word in _eml.encoded_words("äöü€😀" * 40):
+    for word in mail.encoded_words("äöü€😀" * 40):
         assert len(word) <= 64
         assert str(make_header(decode_header(word)))
 
@@ -125,16 +125,16 @@ def test_an_address_beyond_ascii_stands_as_it_is() -> None:
 
 
 def test_a_domain_beyond_ascii_is_written_in_ascii() -> None:
-    assert _eml.domain_of("a@Bücher.example") == "xn--bcher-kva.example"
+    assert mail.domain_of("a@Bücher.example") == "xn--bcher-kva.example"
 
 
 def test_page_addresses_in_headers_are_https_and_ascii() -> None:
-    assert _eml.secure_url("http://bücher.example/é a?q=ü") == "https://xn--bcher-kva.example/%C3%A9%20a?q=%C3%BC"
-    assert _eml.secure_url("https://example.com/a%20b") == "https://example.com/a%20b"
+    assert mail.secure_url("http://bücher.example/é a?q=ü") == "https://xn--bcher-kva.example/%C3%A9%20a?q=%C3%BC"
+    assert mail.secure_url("https://example.com/a%20b") == "https://example.com/a%20b"
 
 
 def test_a_message_id_is_the_same_for_the_same_parts_only() -> None:
-    ids = {_eml.message_id("example.com", *parts) for parts in (("a", "b"), ("a", "b"), ("a", "c"), ("ab", ""))}
+    ids = {mail.message_id("example.com", *parts) for parts in (("a", "b"), ("a", "b"), ("a", "c"), ("ab", ""))}
     assert len(ids) == 3
     assert all(name.endswith("@example.com") for name in ids)
 
@@ -178,7 +178,7 @@ def test_every_line_ends_in_crlf_and_is_short() -> None:
     ],
 )
 def test_the_shorter_transfer_encoding_is_chosen(text: str, encoding: str) -> None:
-    assert _eml.encoded(text)[0] == encoding
+    assert mail.encoded(text)[0] == encoding
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=300))

@@ -1,0 +1,94 @@
+"""What an author may settle of the newsletter's delivery in book.yaml: when, how fast, and where links lead."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Every = Annotated[
+    str,
+    Meta(
+        pattern=r"^(day|week|[1-9]\d{0,2} (days|weeks))$",
+        description="an interval such as day, week, 3 days or 2 weeks",
+    ),
+]
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="a time of day such as 08:00")]
+Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="a date such as 2027-01-04")]
+ZoneName = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$", description="reader, or a time zone such as Europe/Paris"),
+]
+Hours = Annotated[int, Meta(ge=1, le=8760, description="a number of hours")]
+Days = Annotated[int, Meta(ge=0, le=3650, description="a number of days")]
+Rate = Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1")]
+SecureAddress = Annotated[
+    str, Meta(pattern=r"^(https://[^\s\"<>?#]+)?$", description="an address such as https://letters.example.org")
+]
+ServerAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^(smtps?://([^\s\"<>@:/]+@)?[^\s\"<>@:/]+(:\d{1,5})?(\?security=(starttls|none))?)?$",
+        description="a server without a password, such as smtp://ann@mail.example.org:587 or smtps://mail.example.org",
+    ),
+]
+MailDomain = Annotated[
+    str, Meta(pattern=r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$", description="a domain such as letters.example.org")
+]
+
+
+class Schedule(Struct, frozen=True, forbid_unknown_fields=True):
+    """When issues go out: `evergreen` counts from each reader's confirmation, `calendar` from `start`, for everybody.
+
+    `at` is local: in each reader's time zone (`reader`), or in the one that `time_zone` names. Nothing goes out on
+    `quiet` weekdays and on `holidays`; what would have, goes to the next day of the grid. `on` keeps to weekdays; none
+    is that of the first issue. What is later than `latest` hours waits for its reader's next time. `delay` days pass
+    before an evergreen's first issue.
+    """
+
+    kind: Literal["evergreen", "calendar"] = "evergreen"
+    start: Day | None = None
+    every: Every = "week"
+    on: tuple[Weekday, ...] = ()
+    at: TimeOfDay = "08:00"
+    time_zone: ZoneName = "reader"
+    quiet: tuple[Weekday, ...] = ()
+    holidays: tuple[Day, ...] = ()
+    delay: Days = 0
+    latest: Hours = 72
+
+
+class Limit(Struct, frozen=True, forbid_unknown_fields=True):
+    """At most so many messages in any second, minute, hour and day; None is no limit."""
+
+    per_second: Rate | None = None
+    per_minute: Rate | None = None
+    per_hour: Rate | None = None
+    per_day: Rate | None = None
+
+
+class Dkim(Struct, frozen=True, forbid_unknown_fields=True):
+    """How messages are signed; the private key comes from the environment. No `domain` is the sender's."""
+
+    selector: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", description="a selector such as s1")]
+    domain: MailDomain = ""
+
+
+class Delivery(Struct, frozen=True, forbid_unknown_fields=True):
+    """What `delivery` of book.yaml may hold.
+
+    `links` is what the addresses in messages begin with; `bounces` the domain that envelope senders are in, none being
+    the sender's own. A message that may have gone out or not is sent again (`resend`) or left to a person (`hold`).
+    Bounces are kept as they came for `keep_bounces` days.
+    """
+
+    schedule: Schedule = Schedule()
+    links: SecureAddress = ""
+    smtp: ServerAddress = ""
+    bounces: MailDomain = ""
+    in_doubt: Literal["hold", "resend"] = "hold"
+    connections: Annotated[int, Meta(ge=1, le=64, description="a number of connections from 1 to 64")] = 4
+    limits: Limit = Limit()
+    domain_limits: dict[str, Limit] = {}
+    soft_bounces: Annotated[int, Meta(ge=1, le=100, description="a number of bounces")] = 5
+    keep_bounces: Days = 90
+    dkim: Dkim | None = None
