@@ -99,6 +99,14 @@ class ConfirmLink(Struct, frozen=True, tag="confirm_link"):
     location: Location
 
 
+class Placeholder(Struct, frozen=True, tag="placeholder"):
+    """What delivery fills in for each reader, by its name in `mail.placeholders`; `fallback` where it has nothing."""
+
+    name: str
+    fallback: str
+    location: Location
+
+
 class Blank(Struct, frozen=True, tag="blank"):
     """A gap to write in, `width` underscores wide in the manuscript."""
 
@@ -119,6 +127,7 @@ Inline: TypeAlias = (
     | FootnoteRef
     | WorksheetLink
     | ConfirmLink
+    | Placeholder
     | Blank
 )
 
@@ -395,28 +404,39 @@ class Issue(Struct, frozen=True):
         return f"{self.number:02d}-{self.slug}"
 
 
+MailKind = Literal["confirmation", "welcome", "progress", "goodbye"]
+MAIL_KINDS: tuple[MailKind, ...] = get_args(MailKind)
+
+
 class Mail(Struct, frozen=True):
     """A mail that answers the reader, and is no issue: it has no number and belongs to no chapter."""
 
-    kind: Literal["confirmation", "welcome"]
+    kind: MailKind
     subject: str
     preheader: str
     text: Document
     location: Location
 
 
+class Greeting(Struct, frozen=True):
+    """How letters begin: `with_name` holds `{{ name }}`, `without_name` is for readers who gave none."""
+
+    with_name: str = "Dear {{ name }},"
+    without_name: str = "Hello,"
+
+
 class Newsletter(Struct, frozen=True):
-    """The newsletter: its issues in order, and the mails that ask for a confirmation and say welcome."""
+    """The newsletter: its issues in order, and its mails, one of a kind at most; `greeting` begins what greets."""
 
     id: str
     title: str
     issues: tuple[Issue, ...]
-    confirmation: Mail | None = None
-    welcome: Mail | None = None
+    mails: tuple[Mail, ...] = ()
+    greeting: Greeting = Greeting()
 
-    @property
-    def mails(self) -> tuple[Mail, ...]:
-        return tuple(mail for mail in (self.confirmation, self.welcome) if mail is not None)
+    def mail(self, kind: MailKind) -> Mail | None:
+        """Return the mail of a kind, if there is one."""
+        return next((mail for mail in self.mails if mail.kind == kind), None)
 
     @property
     def letters(self) -> "tuple[Issue | Mail, ...]":
@@ -628,6 +648,8 @@ def words_of(children: tuple[Inline, ...]) -> str:
                 parts.append(" ")
             case Blank(width=width):
                 parts.append("_" * width)
+            case Placeholder(fallback=fallback):
+                parts.append(fallback or "…")
             case Cite() | FootnoteRef():
                 pass
             case _:

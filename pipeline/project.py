@@ -67,14 +67,25 @@ class PartSettings(Struct, frozen=True, forbid_unknown_fields=True):
     motif: Motif = 0.5
 
 
+class GreetingSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How letters begin: with the reader's name, and for readers who gave none."""
+
+    with_name: Name = "Dear {{ name }},"
+    without_name: Name = "Hello,"
+
+
 class NewsletterSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The newsletter: its id in links and headers, its title, and its issues in order."""
+    """The newsletter: its id in links and headers, its title, its issues in order, how many of them, and its mails."""
 
     id: Slug
     title: Name
     issues: tuple[Name, ...]
+    count: Count | None = None
+    greeting: GreetingSettings = GreetingSettings()
     confirmation: Name | None = None
     welcome: Name | None = None
+    progress: Name | None = None
+    goodbye: Name | None = None
 
 
 class SenderSettings(Struct, frozen=True, forbid_unknown_fields=True):

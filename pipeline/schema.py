@@ -17,7 +17,7 @@ _KINDS: dict[str, tuple[str, Any]] = {
     "matter": ("The metadata block of front and back matter", MatterMetadata),
     "part": ("The metadata block of a part's opener", PartMetadata),
     "issue": ("The metadata block of a newsletter issue", IssueMetadata),
-    "mail": ("The metadata block of a mail that asks for a confirmation or says welcome", MailMetadata),
+    "mail": ("The metadata block of a mail: confirmation, welcome, progress or goodbye", MailMetadata),
     "glossary": ("content/glossary.yaml", tuple[GlossaryTerm, ...]),
     "references": ("content/references.yaml", tuple[Work, ...]),  # type: ignore[valid-type]
     "theme": ("templates/theme.yaml", Theme),

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from pipeline import model as m
 from pipeline.errors import Location
+from pipeline.mail.placeholders import as_for_nobody
 
 Node = TypeVar("Node", bound=Struct)
 
@@ -55,7 +56,7 @@ def _gather(book: m.Book) -> Nodes:
         File(
             issue.kind if isinstance(issue, m.Mail) else issue.id,
             issue.location,
-            (issue.subject, issue.preheader),
+            (as_for_nobody(issue.subject), as_for_nobody(issue.preheader)),
             tuple(m.walk(issue.text)),
         )
         for issue in (book.newsletter.letters if book.newsletter else ())

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from pipeline import model as m
 from pipeline.errors import Location
+from pipeline.mail.placeholders import as_for_nobody
 
 # What stands for something that is no prose, and is read all the same: code, an address, the names in a citation.
 OBJECT = "\ufffc"
@@ -96,7 +97,8 @@ def _gather(book: m.Book) -> Iterator[Prose]:
         if isinstance(piece, m.Matter):
             yield _file(piece.id, piece.location, (piece.title, piece.summary), piece.text)
     for letter in book.newsletter.letters if book.newsletter else ():
-        yield _file(letter.subject, letter.location, (letter.subject, letter.preheader), letter.text)
+        heads = (as_for_nobody(letter.subject), as_for_nobody(letter.preheader))
+        yield _file(letter.subject, letter.location, heads, letter.text)
     for entry in book.glossary:
         definition = _inlines(entry.definition, "text", entry.location)
         yield _prose(entry.id, entry.location, [*_titles((entry.term,), entry.location), definition])
@@ -226,6 +228,8 @@ class _Run:
                     self.text += " "
                 case m.Blank():
                     self.text += "___"
+                case m.Placeholder(fallback=fallback):
+                    self.text += fallback or OBJECT
                 case m.Code() | m.Ref(children=()):
                     self.text += OBJECT
                 case m.Cite(narrative=narrative):

@@ -12,7 +12,7 @@ NEEDS = ("text",)
 
 def check(book: m.Book, context: Context) -> Iterator[Finding]:
     """Yield a finding for each link that confirms nothing, and for a confirmation that can't be answered."""
-    mail = book.newsletter.confirmation if book.newsletter else None
+    mail = book.newsletter.mail("confirmation") if book.newsletter else None
     in_place = {node for node in m.walk(mail.text) if isinstance(node, m.ConfirmLink)} if mail else set()
     if mail and not in_place:
         message, hint = "this mail has no link to confirm by", "Write {confirm}`Yes, send me the letters`."

@@ -4,6 +4,8 @@ import hashlib
 
 from msgspec import Struct
 
+from pipeline.mail.placeholders import Greeting
+
 # Gmail cuts a message off at about 102 kB; personalising it needs some of the rest.
 MOST_HTML = 90_000
 
@@ -23,7 +25,7 @@ class LetterFile(Struct, frozen=True):
 class MailEntry(Struct, frozen=True, kw_only=True):
     """What `sequence.json` says of a mail; `files` by kind (html, text, eml), names as they stand beside it.
 
-    In the HTML a picture's `src` is its name.
+    In the HTML a picture's `src` is its name. Subject, preheader, and files hold the placeholders that are named.
     """
 
     subject: str
@@ -34,12 +36,16 @@ class MailEntry(Struct, frozen=True, kw_only=True):
 
 
 class IssueEntry(MailEntry, frozen=True, kw_only=True):
-    """What `sequence.json` says of an issue; `id` stays when the issue moves, `chapter` is that of its worksheet."""
+    """What `sequence.json` says of an issue; `id` stays when the issue moves, `chapter` is that of its worksheet.
+
+    `web` is its page in the archive, which greets nobody.
+    """
 
     id: str
     number: int
     chapter: str
     reading_minutes: int
+    web: LetterFile | None = None
 
 
 class SenderEntry(Struct, frozen=True):
@@ -51,7 +57,10 @@ class SenderEntry(Struct, frozen=True):
 
 
 class SequenceEntry(Struct, frozen=True, kw_only=True):
-    """`sequence.json`: who writes, the closed set of placeholders, the mails by their kind, and the issues in order."""
+    """`sequence.json`: who writes, the closed set of placeholders, the mails by their kind, and the issues in order.
+
+    `greeting` has the two forms of the greeting; `web` is what the archive has besides a page for each issue.
+    """
 
     id: str
     title: str
@@ -61,6 +70,8 @@ class SequenceEntry(Struct, frozen=True, kw_only=True):
     placeholders: tuple[str, ...]
     mails: dict[str, MailEntry]
     issues: tuple[IssueEntry, ...]
+    greeting: Greeting = Greeting()
+    web: tuple[LetterFile, ...] = ()
 
 
 def letter_file(name: str, content: bytes) -> LetterFile:

@@ -14,8 +14,10 @@ from pipeline import model as m
 from pipeline.cache import Cache
 from pipeline.errors import ContentError, Finding, Location
 from pipeline.identifiers import isbn13
+from pipeline.mail.placeholders import IN_PROSE
 from pipeline.metadata import Lines, decode, suggest
 from pipeline.project import BisacSettings, Motif, Name, PartSettings, Project, Settings, Slug, ThemaSettings
+from pipeline.reader import _newsletter
 from pipeline.reader._slug import slugify
 from pipeline.reader._source import Source, load
 from pipeline.reader.images import Images
@@ -74,7 +76,7 @@ class IssueMetadata(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MailMetadata(Struct, frozen=True, forbid_unknown_fields=True):
-    """The metadata block of the mail that asks for a confirmation, or that says welcome."""
+    """The metadata block of a mail that answers the reader."""
 
     subject: Name
     preheader: Name
@@ -84,13 +86,14 @@ _Meta = TypeVar("_Meta", bound=Struct)
 
 
 class _File(Struct, Generic[_Meta], frozen=True):
-    """One Markdown file, read: its name, slug, metadata and text."""
+    """One Markdown file, read: its name, slug, metadata with its lines, and text."""
 
     name: str
     slug: str
     metadata: _Meta
     text: m.Document
     location: Location
+    lines: Lines
 
 
 class _Text(Struct, frozen=True):
@@ -157,7 +160,7 @@ class _BookReader:
     def _read_all_files(self) -> None:
         for folder, kind in _FOLDERS.items():
             for path in sorted((self.project.content / folder).glob("*.md")):
-                self._file(folder, path.stem, kind, self.lines.at())
+                self._file(folder, path.stem, kind, self.lines.at(), "issue" if kind is IssueMetadata else "")
         read_references(self.project, self.findings)
         read_glossary(self.project, self.settings.language, self.images, self.findings)
 
@@ -219,14 +222,21 @@ class _BookReader:
 
     # ------------------------------------------------------------------ files
 
-    def _file(self, folder: str, name: str, kind: type[_Meta], named_at: Location) -> "_File[_Meta] | None":
-        """Return a file's metadata and text, or None after reporting what is wrong with it."""
-        found = self._read_file(folder, name, kind, named_at)
+    def _file(
+        self, folder: str, name: str, kind: type[_Meta], named_at: Location, letter: str = ""
+    ) -> "_File[_Meta] | None":
+        """Return a file's metadata and text, or None after reporting what is wrong with it.
+
+        `letter` is the kind of letter that it is, on which its placeholders depend; empty in a file of the book.
+        """
+        found = self._read_file(folder, name, kind, named_at, letter)
         if found is None or not found.text.blocks:
             self.lacking.add("text")
         return found
 
-    def _read_file(self, folder: str, name: str, kind: type[_Meta], named_at: Location) -> "_File[_Meta] | None":
+    def _read_file(
+        self, folder: str, name: str, kind: type[_Meta], named_at: Location, letter: str
+    ) -> "_File[_Meta] | None":
         if not _FILE_NAME.fullmatch(name) or name.endswith(".md"):
             hint = "Use letters, digits, dots and hyphens, without .md and without a folder."
             self.findings.append(Finding(named_at, "file-name", f"“{name[:60]}” can't name a file", hint))
@@ -247,9 +257,9 @@ class _BookReader:
         source = load(self.project, path, self.findings)
         if source is None:
             return None
-        metadata, _, findings = decode(source.metadata, kind, source.path, first_line=2)
+        metadata, lines, findings = decode(source.metadata, kind, source.path, first_line=2)
         slug = getattr(metadata, "slug", None) or slugify(re.sub(r"^\d+[-_.]*", "", name) or name)
-        read, problems = self._text(source, slug)
+        read, problems = self._text(source, slug, IN_PROSE[letter] if letter else None)
         text = read.text
         self.findings.extend(findings)
         self.findings.extend(problems)
@@ -260,19 +270,21 @@ class _BookReader:
             self.findings.append(Finding(where, "empty-file", "there is no text here", "Write it, or take it out."))
         if metadata is None:
             return None
-        return _File(name, slug, metadata, text, Location(source.path, 1))
+        return _File(name, slug, metadata, text, Location(source.path, 1), lines)
 
-    def _text(self, source: Source, slug: str) -> tuple[_Text, Sequence[Finding]]:
+    def _text(self, source: Source, slug: str, placeholders: tuple[str, ...] | None) -> tuple[_Text, Sequence[Finding]]:
         """Return a file's text and what is wrong with it; kept where nothing is, and where it shows no image."""
         key = (
-            self.cache.key("text", source.path, source.body, source.body_line, self.settings.language, slug)
+            self.cache.key(
+                "text", source.path, source.body, source.body_line, self.settings.language, slug, placeholders
+            )
             if self.cache
             else ""
         )
         kept = self.cache.get(key) if self.cache else None
         if kept is not None:
             return msgspec.msgpack.decode(kept, type=_Text), ()
-        reading = Reading(source.path, self.settings.language, self.images, prefix=slug)
+        reading = Reading(source.path, self.settings.language, self.images, slug, placeholders)
         text = _Text(reading.document(source.body, source.body_line), reading.labels)
         if self.cache and not reading.findings and not any(isinstance(node, m.Figure) for node in m.walk(text.text)):
             self.cache.put(key, m.encode(text))
@@ -360,26 +372,30 @@ class _BookReader:
         settings = self.settings.newsletter
         if settings is None:
             return None
+        self.findings.extend(_newsletter.faults(settings, self.lines))
         issues = []
         for number, name in enumerate(settings.issues, start=1):
-            found = self._file("newsletter", name, IssueMetadata, self.lines.at("newsletter", "issues", number - 1))
+            where = self.lines.at("newsletter", "issues", number - 1)
+            found = self._file("newsletter", name, IssueMetadata, where, "issue")
             if found is not None:
-                meta = found.metadata
-                subject, preheader = self._smart(meta.subject), self._smart(meta.preheader)
-                issues.append(
-                    m.Issue(
-                        number, found.name, found.slug, subject, preheader, meta.chapter, found.text, found.location
-                    )
-                )
-        mails = self._mail("confirmation", settings.confirmation), self._mail("welcome", settings.welcome)
-        return m.Newsletter(settings.id, self._smart(settings.title), tuple(issues), *mails)
+                chapter = found.metadata.chapter
+                head = self._head(found, "issue")
+                issues.append(m.Issue(number, found.name, found.slug, *head, chapter, found.text, found.location))
+        mails = tuple(filter(None, (self._mail(kind, getattr(settings, kind)) for kind in m.MAIL_KINDS)))
+        greeting = m.Greeting(*map(self._smart, (settings.greeting.with_name, settings.greeting.without_name)))
+        return m.Newsletter(settings.id, self._smart(settings.title), tuple(issues), mails, greeting)
 
-    def _mail(self, kind: Literal["confirmation", "welcome"], name: str | None) -> m.Mail | None:
-        found = self._file("mails", name, MailMetadata, self.lines.at("newsletter", kind)) if name else None
-        if found is None:
-            return None
-        meta = found.metadata
-        return m.Mail(kind, self._smart(meta.subject), self._smart(meta.preheader), found.text, found.location)
+    def _mail(self, kind: m.MailKind, name: str | None) -> m.Mail | None:
+        found = self._file("mails", name, MailMetadata, self.lines.at("newsletter", kind), kind) if name else None
+        return m.Mail(kind, *self._head(found, kind), found.text, found.location) if found else None
+
+    def _head(self, found: "_File[IssueMetadata] | _File[MailMetadata]", kind: str) -> tuple[str, str]:
+        """Return a letter's subject and preheader, typographic."""
+        subject, preheader = (
+            _newsletter.head(text, key, IN_PROSE[kind], found.lines.at(key), self.findings)
+            for key, text in (("subject", found.metadata.subject), ("preheader", found.metadata.preheader))
+        )
+        return self._smart(subject), self._smart(preheader)
 
     # ------------------------------------------------------------------ around the book
 

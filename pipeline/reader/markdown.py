@@ -17,7 +17,7 @@ from mdit_py_plugins.myst_role import myst_role_plugin
 from pipeline import model as m
 from pipeline.errors import Finding, Location
 from pipeline.metadata import unprintable
-from pipeline.reader import directives, roles
+from pipeline.reader import _placeholders, directives, roles
 from pipeline.reader._slug import slugify
 from pipeline.reader.images import Images
 
@@ -87,15 +87,26 @@ def _any_link(url: str) -> bool:
 
 
 class Reading:
-    """One file being read: its findings, labels, footnotes and ids, shared by nested directives."""
+    """One file being read: its findings, labels, footnotes and ids, shared by nested directives.
 
-    def __init__(self, path: str, language: str, images: Images, prefix: str = "") -> None:
+    `placeholders` are those that a letter may have; None in a file of the book, where braces are braces.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        language: str,
+        images: Images,
+        prefix: str = "",
+        placeholders: tuple[str, ...] | None = None,
+    ) -> None:
         self.path = path
         self.prefix = prefix
         self.language = language
         self.findings: list[Finding] = []
         self.labels: dict[str, Location] = {}
         self._images = images
+        self._placeholders = placeholders
         self._env: dict[str, Any] = {}
         self._ids: set[str] = set()
         self._footnote_numbers: dict[str, int] = {}
@@ -119,7 +130,11 @@ class Reading:
             m.Footnote(number, self._footnotes.get(label, ()))
             for label, number in sorted(self._footnote_numbers.items(), key=lambda item: item[1])
         )
-        return m.Document(blocks, notes, tuple(self.labels))
+        document = m.Document(blocks, notes, tuple(self.labels))
+        if self._placeholders is not None:
+            for line, message, hint in _placeholders.misplaced(document):
+                self.report(line, "placeholder", message, hint)
+        return document
 
     def blocks(self, text: str, first_line: int) -> tuple[m.Block, ...]:
         """Return Markdown as blocks; `first_line` is where it begins in the file."""
@@ -374,7 +389,7 @@ class Reading:
                 break
             if kind == "text":
                 self._report_lost(token.content, line)
-                self._add_text(run, typographic(token.content))
+                self._add_pieces(run, typographic(token.content), line)
             elif kind == "text_special":
                 # An entity can name what the file itself may not hold.
                 if (bad := unprintable(token.content)) is not None:
@@ -428,6 +443,21 @@ class Reading:
             run[-1] = m.Text(run[-1].text + text)
         elif text:
             run.append(m.Text(text))
+
+    def _add_pieces(self, run: list[m.Inline], text: str, line: int) -> None:
+        """Add text with the placeholders in it, if this is a letter."""
+        if self._placeholders is None or "{{" not in text:
+            self._add_text(run, text)
+            return
+
+        def report(message: str, hint: str) -> None:
+            self.report(line, "placeholder", message, hint)
+
+        for piece in _placeholders.pieces(text, self._placeholders, report):
+            if isinstance(piece, str):
+                self._add_text(run, piece)
+            else:
+                run.append(m.Placeholder(piece.name, piece.fallback, self.at(line)))
 
     def _link(self, href: str, children: tuple[m.Inline, ...], line: int) -> tuple[m.Inline, ...]:
         if not re.match(r"(https?://[^/]|mailto:[^@]+@[^@])", href, re.IGNORECASE):

@@ -34,8 +34,7 @@ def select(book: m.Book, format_name: str) -> m.Book:
     newsletter = book.newsletter and msgspec.structs.replace(
         book.newsletter,
         issues=tuple(map(keep, book.newsletter.issues)),
-        confirmation=book.newsletter.confirmation and keep(book.newsletter.confirmation),
-        welcome=book.newsletter.welcome and keep(book.newsletter.welcome),
+        mails=tuple(map(keep, book.newsletter.mails)),
     )
     return msgspec.structs.replace(
         book,

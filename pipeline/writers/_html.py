@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup as Markup
-from markupsafe import escape
+from markupsafe import escape as escape
 from msgspec import Struct
 
 from pipeline import model as m

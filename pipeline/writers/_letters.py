@@ -11,7 +11,15 @@ Letter: TypeAlias = m.Issue | m.Mail
 BOOK_YAML = "content/book.yaml"
 
 
-def kind_of(letter: Letter) -> Literal["issue", "confirmation", "welcome"]:
+Kind: TypeAlias = Literal["issue"] | m.MailKind
+
+# A name that anybody may have typed into a form has no place in the mail that asks who did.
+GREETS: tuple[Kind, ...] = ("issue", "welcome", "progress", "goodbye")
+# What goes to readers of the list: these can be left from, and have the list's headers.
+LISTED: tuple[Kind, ...] = ("issue", "welcome", "progress")
+
+
+def kind_of(letter: Letter) -> Kind:
     """Return what a letter is; its foot and its headers depend on it."""
     return "issue" if isinstance(letter, m.Issue) else letter.kind
 

@@ -3,20 +3,15 @@
 from collections.abc import Sequence
 
 from pipeline import model as m
+from pipeline.mail.placeholders import Slot, direction_of, pieces
 from pipeline.theme import Design
-from pipeline.writers._html import Renderer, Templates, label_of
-from pipeline.writers._letters import Letter, kind_of, stem_of
+from pipeline.writers._html import Markup, Renderer, Templates, escape, label_of
+from pipeline.writers._letters import GREETS, LISTED, Letter, kind_of, stem_of
 from pipeline.writers._mail_pictures import Picture, pixels
 from pipeline.writers._mail_text import PROMPT_LABELS, cited_keys, lone_link
 from pipeline.writers._marks import Marks
 
 _KEPT_STYLES = ("narrow", "dark", "outlook")
-_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr", "ug", "ur", "yi"})
-
-
-def direction(language: str) -> str:
-    """Return `rtl` or `ltr` for a BCP 47 tag."""
-    return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
 
 
 class HtmlRenderer:
@@ -29,7 +24,7 @@ class HtmlRenderer:
 
         self._book, self._newsletter, self._marks, self._templates = book, newsletter, marks, templates
         self._width = pixels(design.theme.mail["width"])
-        self._direction = direction(book.language)
+        self._direction = direction_of(book.language)
         base, *self._styles = (
             templates.style("mail.css.j2", part=part, dir=self._direction) for part in ("base", *_KEPT_STYLES)
         )
@@ -45,6 +40,7 @@ class HtmlRenderer:
             lambda owner, anchor: "",
             ["newsletter/blocks.html.j2"],
             mark=marks.placeholders,
+            slot=lambda node: marks.slot(Slot(node.name, node.fallback)),
             start=start,
             end=end,
             tag_of=m.tag_of,
@@ -64,6 +60,10 @@ class HtmlRenderer:
             newsletter=self._newsletter,
             letter=letter,
             kind=kind_of(letter),
+            greets=kind_of(letter) in GREETS,
+            is_listed=kind_of(letter) in LISTED,
+            subject=self._shown(letter.subject),
+            preheader=self._shown(letter.preheader),
             text=body,
             footnotes=letter.text.footnotes,
             sources=[self._book.citations[key].entry for key in cited_keys(letter.text)],
@@ -75,3 +75,8 @@ class HtmlRenderer:
             width=self._width,
         )
         return self._inliner.inline(page)
+
+    def _shown(self, text: str) -> Markup:
+        """Return a subject or a preheader as markup, with a mark for each placeholder."""
+        shown = (escape(piece) if isinstance(piece, str) else Markup(self._marks.slot(piece)) for piece in pieces(text))
+        return Markup("").join(shown)

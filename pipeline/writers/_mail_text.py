@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pipeline import model as m
+from pipeline.mail.placeholders import Slot, pieces
 from pipeline.writers._html import label_of
-from pipeline.writers._letters import Letter, kind_of
+from pipeline.writers._letters import GREETS, Letter, kind_of
 from pipeline.writers._text_lines import (
     BREAK,
     GAP,
@@ -35,12 +36,28 @@ PROMPT_LABELS = {
     "letter": "A letter",
 }
 CONFIRM = "{{ confirm_url }}"
+# A placeholder while its paragraph is wrapped: one word, whatever its fallback.
+_STAND_IN = re.compile("\x02([a-z_]+)\\|([^\x03]*)\x03")
 _TWO_BRACES = re.compile(r"\{(?=\{)|\}(?=\})")
 
 
 def apart(text: str) -> str:
     """Return text in which no two like braces stand together, a space between them where they did."""
     return _TWO_BRACES.sub(lambda brace: f"{brace[0]} ", text)
+
+
+def _stand_in(slot: Slot) -> str:
+    return f"\x02{slot.name}|{slot.fallback}\x03".replace(" ", "\x04")
+
+
+def _placed(text: str) -> str:
+    """Return text with its placeholders in place of what stood for them."""
+    return _STAND_IN.sub(lambda match: str(Slot(match[1], match[2].replace("\x04", " "))), text)
+
+
+def _shown(text: str) -> str:
+    """Return a subject with what stands for its placeholders."""
+    return "".join(apart(piece) if isinstance(piece, str) else _stand_in(piece) for piece in pieces(text))
 
 
 def apart_in_address(href: str) -> str:
@@ -74,11 +91,10 @@ def letter_text(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, letter
     works = spaced(wrapped(render.inlines(book.citations[key].entry), WIDTH) for key in cited_keys(letter.text))
     links = [f"[{number}] {address}" for number, address in enumerate(render.links, start=1)]
     title, name = apart(newsletter.title), apart(sender.name)
-    pieces = [
+    parts = [
         [f"{title} · Letter {letter.number}" if isinstance(letter, m.Issue) else title],
-        underlined(apart(letter.subject), "="),
-        # A name that anybody may have typed into a form has no place in the mail that asks who did.
-        ["{{ greeting }}"] if kind_of(letter) != "confirmation" else [],
+        underlined(_shown(letter.subject), "="),
+        ["{{ greeting }}"] if kind_of(letter) in GREETS else [],
         body,
         _section("Notes", notes),
         _section("Sources", works),
@@ -86,7 +102,7 @@ def letter_text(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, letter
         ["-" * WIDTH],
         *_foot(letter, title, name),
     ]
-    return "\n".join(spaced(pieces)) + "\n"
+    return _placed("\n".join(spaced(parts)) + "\n")
 
 
 def _foot(letter: Letter, title: str, name: str) -> list[list[str]]:
@@ -95,6 +111,9 @@ def _foot(letter: Letter, title: str, name: str) -> list[list[str]]:
     if kind == "confirmation":
         why = f"This one mail comes because somebody gave your address when asking for {title}. "
         return [wrapped(f"{why}Without your answer nothing follows.", WIDTH), who]
+    if kind == "goodbye":
+        why = f"You asked {name} to send you no more of {title}, and this is the last mail."
+        return [wrapped(why, WIDTH), who, ["Take the letters up again: {{ resubscribe_url }}"]]
     ways = ["Unsubscribe: {{ unsubscribe_url }}", "Your preferences: {{ preferences_url }}"]
     ways += ["Read in a browser: {{ archive_url }}"] if kind == "issue" else []
     return [wrapped(f"You receive {title} because you asked {name} for it.", WIDTH), who, ways]
@@ -135,6 +154,8 @@ class TextRenderer:
                 return self._link(self.inlines(children), self._worksheet)
             case m.ConfirmLink(children=children):
                 return self._link(self.inlines(children), CONFIRM)
+            case m.Placeholder(name=name, fallback=fallback):
+                return _stand_in(Slot(name, fallback))
             case m.LineBreak():
                 return BREAK
             case m.Cite():

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from pipeline import model as m
 from pipeline.errors import ContentError, Finding, Location
-from pipeline.mail.placeholders import PLACEHOLDERS, placeholders_in
+from pipeline.mail.placeholders import PLACEHOLDERS, Greeting, as_for_nobody, placeholders_in
 from pipeline.mail.sequence import (
     MOST_HTML,
     IssueEntry,
@@ -123,12 +123,12 @@ def _made(
     for picture in pictures:
         of_it = f"{words}: {picture.alt[:1].lower()}{picture.alt[1:]}"
         artifacts.append(_artifact(picture.name, picture.media_type, picture.content, of_it, sources))
-    return _Made(letter, tuple(artifacts), placeholders_in(page, text))
+    return _Made(letter, tuple(artifacts), placeholders_in(page, text, letter.subject))
 
 
 def _words_for(letter: Letter) -> str:
     which = f"letter {letter.number}" if isinstance(letter, m.Issue) else f"the {letter.kind}"
-    return f"{which}, “{letter.subject}”"
+    return f"{which}, “{as_for_nobody(letter.subject)}”"
 
 
 def _too_long(made: _Made) -> Sequence[Finding]:
@@ -181,6 +181,7 @@ def _sequence(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, made: Se
         sender=SenderEntry(sender.name, sender.address, sender.postal_address),
         placeholders=PLACEHOLDERS,
         mails={one.letter.kind: MailEntry(**_entry(one)) for one in made if isinstance(one.letter, m.Mail)},
+        greeting=Greeting(newsletter.greeting.with_name, newsletter.greeting.without_name),
         issues=tuple(_issue_entry(book, one, one.letter) for one in made if isinstance(one.letter, m.Issue)),
     )
     content = msgspec.json.format(msgspec.json.encode(sequence), indent=2) + b"\n"

@@ -57,4 +57,4 @@ def test_the_mails_of_the_newsletter_are_chosen_from_too(tmp_path):
     book_yaml = BOOK_YAML + "newsletter:\n  id: n\n  title: N\n  issues: []\n  welcome: hello\n"
     files = {"book.yaml": book_yaml, "mails/hello.md": mail, "chapters/01-first.md": METADATA + "Text.\n"}
     chosen = select(read(a_project(tmp_path, **files))[0], "newsletter")
-    assert len(chosen.newsletter.welcome.text.blocks) == 1
+    assert len(chosen.newsletter.mail("welcome").text.blocks) == 1

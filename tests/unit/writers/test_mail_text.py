@@ -41,6 +41,7 @@ def every_node() -> m.Document:
         m.FootnoteRef(1, HERE),
         m.WorksheetLink(words("w-worksheet"), HERE),
         m.ConfirmLink(words("w-confirm"), HERE),
+        m.Placeholder("name", "w-somebody", HERE),
         m.Blank(6),
     )
     cells = tuple(m.Cell(words(word), align) for word, align in (("w-cell", ""), ("w-right", "right")))

@@ -1,4 +1,4 @@
-"""The mails that ask for a confirmation and say welcome: letters that are no issues."""
+"""The mails that answer a reader: letters that are no issues."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,15 +18,25 @@ from pipeline.writers import _weasyprint, newsletter
 
 ROOT = Path(__file__).parents[3]
 HELLO = m.Document((paragraph("Hello."),))
+COUNT = m.Document(
+    (
+        paragraph(m.Placeholder("issues_sent", "", HERE), " and ", m.Placeholder("issues_left", "", HERE)),
+        paragraph(m.Placeholder("next_issue", "<none> & “no more”", HERE)),
+    )
+)
 ASK = m.Document((paragraph("Was it you?"), paragraph(m.ConfirmLink(words("Yes"), HERE))))
 
 
 def a_book_with_mails() -> m.Book:
     book = a_book(HELLO)
     assert book.newsletter is not None
-    confirmation = m.Mail("confirmation", "One click", "Then they come.", ASK, HERE)
-    welcome = m.Mail("welcome", "Hello", "What comes.", HELLO, HERE)
-    changed = msgspec.structs.replace(book.newsletter, confirmation=confirmation, welcome=welcome)
+    mails = (
+        m.Mail("confirmation", "One click", "Then they come.", ASK, HERE),
+        m.Mail("welcome", "Hello", "What comes.", HELLO, HERE),
+        m.Mail("progress", "So far, {{ name|friend }}", "A count.", COUNT, HERE),
+        m.Mail("goodbye", "Goodbye", "The last one.", HELLO, HERE),
+    )
+    changed = msgspec.structs.replace(book.newsletter, mails=mails)
     return msgspec.structs.replace(book, newsletter=changed)
 
 
@@ -47,13 +57,13 @@ def page(made: dict[str, m.Artifact], kind: str) -> str:
     return made[f"{kind}.html"].content.decode()
 
 
-@pytest.mark.parametrize("kind", ["confirmation", "welcome"])
+@pytest.mark.parametrize("kind", m.MAIL_KINDS)
 def test_each_mail_is_html_text_a_message_and_the_books_motif(made: dict[str, m.Artifact], kind: str) -> None:
     assert {f"{kind}.{ending}" for ending in ("html", "txt", "eml", "png")} <= set(made)
     assert made[f"{kind}.html"].sources == ("content/book.yaml", HERE.path)
 
 
-@pytest.mark.parametrize("kind", ["confirmation", "welcome"])
+@pytest.mark.parametrize("kind", m.MAIL_KINDS)
 def test_a_mail_has_no_number_and_no_place_in_the_archive(made: dict[str, m.Artifact], kind: str) -> None:
     for content in (page(made, kind), made[f"{kind}.txt"].content.decode()):
         assert "Letter 1" not in content
@@ -89,9 +99,28 @@ def test_a_welcome_greets_and_can_be_left_like_an_issue(made: dict[str, m.Artifa
     assert "{{ unsubscribe_url }}" in page(made, "welcome")
 
 
+def test_progress_counts_letters_and_names_the_next(made: dict[str, m.Artifact]) -> None:
+    sequence = msgspec.json.decode(made["sequence.json"].content)
+    used = sequence["mails"]["progress"]["placeholders"]
+    assert {"name", "issues_sent", "issues_left", "next_issue", "unsubscribe_url"} <= set(used)
+    assert "{{ next_issue|&lt;none&gt; &amp; “no more” }}" in page(made, "progress")
+    assert "{{ next_issue|<none> & “no more” }}" in made["progress.txt"].content.decode()
+    message = message_of(made, "progress.eml")
+    assert message["Subject"] == "So far, Reader"
+    assert "\n0 and 1\n\nA subject\n" in parts_of(message)["text/plain"].get_content().replace("\r\n", "\n")
+
+
+def test_a_goodbye_offers_a_way_back_and_nothing_to_unsubscribe_from(made: dict[str, m.Artifact]) -> None:
+    assert [link.get("href") for link in tree(page(made, "goodbye")).xpath("//a")] == ["{{ resubscribe_url }}"]
+    assert "{{ resubscribe_url }}" in made["goodbye.txt"].content.decode()
+    message = message_of(made, "goodbye.eml")
+    assert message["Auto-Submitted"] is None
+    assert [name for name in message if name.startswith("List-") or name == "Precedence"] == []
+
+
 def test_messages_of_issues_and_mails_have_ids_of_their_own(made: dict[str, m.Artifact]) -> None:
     names = [name for name in made if name.endswith(".eml")]
-    assert len({message_of(made, name)["Message-ID"] for name in names}) == len(names) == 3
+    assert len({message_of(made, name)["Message-ID"] for name in names}) == len(names) == 5
 
 
 def test_the_sequence_names_the_mails_beside_the_issues(made: dict[str, m.Artifact]) -> None:

@@ -23,7 +23,7 @@ from pipeline.project import Project
 from pipeline.writers import _weasyprint, newsletter
 
 ROOT = Path(__file__).parents[3]
-PLACEHOLDER = re.compile(r"\{\{ ([a-z_]+) \}\}")
+PLACEHOLDER = re.compile(r"\{\{ ([a-z_]+)(?:\|[^{}]*)? \}\}")
 Write = Callable[[m.Book], Sequence[m.Artifact]]
 
 
@@ -310,19 +310,21 @@ HOSTILE = "{{ name }} {{ unsubscribe_url }}{% raw %}{{{x}}} &#123;&#123; name }}
 def test_what_the_author_wrote_is_text_and_never_a_placeholder(write: Write) -> None:
     link = m.Link("https://example.org/{{ name }}", words(HOSTILE), HERE)
     text = m.Document((paragraph(HOSTILE), m.CodeBlock(HOSTILE, HERE), paragraph(link)))
-    book = changed(a_book(text), subject=HOSTILE, preheader=HOSTILE)
+    # In a subject the reader leaves no placeholder but those that are meant.
+    subject = HOSTILE.replace("{{ name }} {{ unsubscribe_url }}", "{{ password }}")
+    book = changed(a_book(text), subject=subject, preheader=subject)
     artifacts = by_name(write(book))
     page = artifacts["01-letter-1.html"].content.decode()
     filled = fill(page, dict.fromkeys(PLACEHOLDERS, "FILLED"))
     root = tree(filled)
-    assert root.findtext("head/title") == HOSTILE
+    assert root.findtext("head/title") == subject
     assert root.xpath("//p[contains(., 'unsubscribe_url')]")[0].text_content() == HOSTILE
     assert root.findtext(".//pre") == HOSTILE
     plain = fill(artifacts["01-letter-1.txt"].content.decode(), dict.fromkeys(PLACEHOLDERS, "F"))
     assert "{ { name } }" in plain
     sample = parts_of(message_of(artifacts))["text/html"].get_content()
     assert tree(sample).xpath("//p[contains(., 'unsubscribe_url')]")[0].text_content() == HOSTILE
-    assert message_of(artifacts)["Subject"] == HOSTILE
+    assert message_of(artifacts)["Subject"] == subject
 
 
 def test_a_value_is_filled_in_once_and_escaped_for_its_place() -> None:
