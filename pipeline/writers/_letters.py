@@ -37,6 +37,17 @@ def chapter_of(book: m.Book, letter: Letter) -> m.Chapter | None:
     return next(chapter for chapter in book.chapters if chapter.id == owner)
 
 
+def archive_site(book: m.Book) -> str:
+    """Return where the web archive is published, below the book's website; empty where there is none."""
+    return f"{book.website}/newsletter" if book.website else ""
+
+
+def worksheet_address(book: m.Book, letter: Letter) -> str:
+    """Return where the worksheet of an issue's chapter is published; empty where there is none."""
+    chapter = chapter_of(book, letter)
+    return f"{book.website}/worksheets/{chapter.file_stem}.pdf" if chapter and book.website else ""
+
+
 def motif_of(book: m.Book, letter: Letter) -> float:
     """Return the overlap of the motif at a letter's head: its chapter's, or the book's."""
     chapter = chapter_of(book, letter)

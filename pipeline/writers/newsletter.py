@@ -33,6 +33,7 @@ from pipeline.writers._mail_html import HtmlRenderer
 from pipeline.writers._mail_pictures import Picture, Pictures
 from pipeline.writers._mail_text import letter_text
 from pipeline.writers._marks import Marks
+from pipeline.writers._web_archive import WebArchive
 
 FORMAT = "newsletter"
 _BOOK = Location(BOOK_YAML)
@@ -78,8 +79,12 @@ def _artifacts(book: m.Book, newsletter: m.Newsletter, design: Design, press: Pr
     too_long = [finding for letter in made for finding in _too_long(letter)]
     if too_long:
         raise ContentError(too_long)
-    artifacts = tuple(artifact for letter in made for artifact in letter.artifacts)
-    return (*artifacts, _sequence(book, newsletter, sender, made))
+    archive = WebArchive(book, newsletter, sender, design, templates)
+    shown = zip(newsletter.letters, pictures, strict=True)
+    web = [archive.page(letter, beside) for letter, beside in shown if isinstance(letter, m.Issue)]
+    around = archive.around()
+    artifacts = tuple(artifact for group in ((one.artifacts for one in made), web) for row in group for artifact in row)
+    return (*artifacts, *around, _sequence(book, newsletter, sender, made, web, around))
 
 
 # --------------------------------------------------------------------------- one letter
@@ -172,7 +177,14 @@ def _checked(book: m.Book, newsletter: m.Newsletter) -> m.Sender:
     return book.sender
 
 
-def _sequence(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, made: Sequence[_Made]) -> m.Artifact:
+def _sequence(
+    book: m.Book,
+    newsletter: m.Newsletter,
+    sender: m.Sender,
+    made: Sequence[_Made],
+    web: Sequence[Sequence[m.Artifact]],
+    around: Sequence[m.Artifact],
+) -> m.Artifact:
     sequence = SequenceEntry(
         id=newsletter.id,
         title=newsletter.title,
@@ -182,7 +194,11 @@ def _sequence(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, made: Se
         placeholders=PLACEHOLDERS,
         mails={one.letter.kind: MailEntry(**_entry(one)) for one in made if isinstance(one.letter, m.Mail)},
         greeting=Greeting(newsletter.greeting.with_name, newsletter.greeting.without_name),
-        issues=tuple(_issue_entry(book, one, one.letter) for one in made if isinstance(one.letter, m.Issue)),
+        issues=tuple(
+            _issue_entry(book, one, issue, _file(page))
+            for one, issue, (page, *_) in zip(made, newsletter.issues, web, strict=False)
+        ),
+        web=tuple(map(_file, around)),
     )
     content = msgspec.json.format(msgspec.json.encode(sequence), indent=2) + b"\n"
     sources = tuple(sorted({BOOK_YAML}.union(*(one.artifacts[0].sources for one in made))))
@@ -190,13 +206,14 @@ def _sequence(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, made: Se
     return _artifact("sequence.json", "application/json", content, summary, sources)
 
 
-def _issue_entry(book: m.Book, made: _Made, issue: m.Issue) -> IssueEntry:
+def _issue_entry(book: m.Book, made: _Made, issue: m.Issue, web: LetterFile) -> IssueEntry:
     chapter = chapter_of(book, issue)
     return IssueEntry(
         id=issue.slug,
         number=issue.number,
         chapter=chapter.id if chapter else "",
         reading_minutes=reading_minutes(issue.text),
+        web=web,
         **_entry(made),
     )
 
