@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from pipeline.identifiers import is_right_to_left
+
 Direction = Literal["ltr", "rtl"]
 
 # What an author may write, by the kind of letter. A confirmation shows nothing that a stranger may have typed.
@@ -24,7 +26,6 @@ IN_PROSE: dict[str, tuple[str, ...]] = {
     "progress": ("name", "issues_sent", "issues_left", "next_issue"),
     "goodbye": ("name",),
 }
-_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr", "ug", "ur", "yi"})
 # What a reader may lack: such a placeholder says what stands there then.
 MAY_BE_EMPTY = ("name", "next_issue")
 
@@ -77,7 +78,7 @@ class Greeting(Struct, frozen=True):
 
 def direction_of(language: str) -> Direction:
     """Return the direction that a language, by its BCP 47 tag, is written in."""
-    return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+    return "rtl" if is_right_to_left(language) else "ltr"
 
 
 def pieces(template: str) -> Iterator[str | Slot]:

@@ -57,7 +57,8 @@ class Images:
             refuse("image-missing", "a figure without a file", "Write :::{figure} ../images/name.svg")
             return None
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", source):
-            refuse("image-remote", f"{source} is not a file of the book", "Save it in content/images/.")
+            hint = "Save it in content/images/; letters carry their pictures inside."
+            refuse("image-remote", f"{source} is not a file of the book", hint)
             return None
         here = (self._project.root / location.path).parent
         try:

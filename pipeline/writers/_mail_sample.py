@@ -23,8 +23,8 @@ def message(
 ) -> bytes:
     """Return a letter as a message, its pictures inside; `page` names them `cid:` and their content ids.
 
-    A confirmation goes to somebody who isn't a reader yet, and a goodbye to one who no longer is: they are no mails of
-    the list. The confirmation is an answer by a machine (RFC 3834).
+    A confirmation goes to somebody who isn't a reader yet, and a goodbye to one who no longer is: each is an answer by
+    a machine (RFC 3834), and no mail of the list.
     """
     kind, values, direction = kind_of(letter), _values(book, newsletter, sender, letter), direction_of(book.language)
     domain = mail.domain_of(sender.address)
@@ -45,7 +45,7 @@ def message(
             preferences_url=values["preferences_url"] if is_listed else "",
             archive_url=values["archive_url"] if is_issue else "",
             feedback_id=f"{name}:{newsletter.id}:{kind}:quire",
-            is_automatic=kind == "confirmation",
+            is_automatic=not is_listed,
             text=fill(text, values, str, direction),
             html=fill(page, values, in_html, direction),
             pictures=tuple(

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from pipeline import model as m
 from pipeline.errors import ContentError, Finding, Location
-from pipeline.mail.placeholders import PLACEHOLDERS, Greeting, as_for_nobody, placeholders_in
+from pipeline.mail.placeholders import PLACEHOLDERS, Greeting, Slot, as_for_nobody, pieces, placeholders_in
 from pipeline.mail.sequence import (
     MOST_HTML,
     IssueEntry,
@@ -37,6 +37,8 @@ from pipeline.writers._web_archive import WebArchive
 
 FORMAT = "newsletter"
 _BOOK = Location(BOOK_YAML)
+# What a value takes at the most, in bytes: a long name in another script, or an address with a token.
+_ROOM = 400
 
 
 def write(book: m.Book, design: Design, press: Press) -> Sequence[m.Artifact]:
@@ -137,10 +139,13 @@ def _words_for(letter: Letter) -> str:
 
 
 def _too_long(made: _Made) -> Sequence[Finding]:
-    size = len(made.artifacts[0].content)
+    page = made.artifacts[0].content
+    size = len(page) + _ROOM * sum(isinstance(piece, Slot) for piece in pieces(page.decode()))
     if size <= MOST_HTML:
         return ()
-    message = f"it makes {size / 1000:.0f} kB of HTML; mail programs cut off past {MOST_HTML // 1000}"
+    message = (
+        f"it makes {size / 1000:.0f} kB of HTML with a reader's values; mail programs cut off past {MOST_HTML // 1000}"
+    )
     return (Finding(made.letter.location, "issue-too-long", message, "Shorten it, or make two of it."),)
 
 
