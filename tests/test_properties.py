@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from pipeline.cache import Cache
 from pipeline.checks import Context, check
 from pipeline.errors import QuireError
+from pipeline.mail.placeholders import Slot, pieces
 from pipeline.metadata import decode, decode_list, decode_records
-from pipeline.model import walk
+from pipeline.model import Cite, Placeholder, Ref, Term, walk
 from pipeline.project import Settings
 from pipeline.reader import ChapterMetadata, read
 from pipeline.reader.references import GlossaryTerm, Work
 from pipeline.transforms import complete, select
+from pipeline.writers._mail_text import letter_text
 
 # Pieces of the manuscript's language: any text seldom has two of them side by side.
 PIECES = st.sampled_from(
@@ -79,7 +81,22 @@ PIECES = st.sampled_from(
             "% remark\n",
         ),
         *("{cite}`a,b`", "{term}`t <u>`", "{ref}`01-first`", "{index}`a; b`", "{index}`<see: a; b>`", "{worksheet}`w`"),
-        *("{x}`y`", "{{ name }}", "{% if %}", "\u00e9", "\u202e", "\u2028", "\0", "\ue000", "龍", "\r\n"),
+        *(
+            "{x}`y`",
+            "{{ name }}",
+            "{{ name|b }}",
+            "{{",
+            "}}",
+            "|",
+            "{% if %}",
+            "\u00e9",
+            "\u202e",
+            "\u2028",
+            "\0",
+            "\ue000",
+            "龍",
+            "\r\n",
+        ),
     ]
 )
 TEXT = st.one_of(st.text(st.characters(exclude_categories=["Cs"])), st.lists(PIECES, max_size=40).map("".join))
@@ -96,7 +113,7 @@ YAML_PIECES = st.sampled_from(
 YAML = st.one_of(st.text(), st.lists(st.one_of(KEYS, YAML_PIECES, st.text(max_size=4)), max_size=40).map("".join))
 
 
-def build(**files):
+def build(selected="epub", **files):
     """Read, complete and check a project with these files; return its book, or None where there are errors."""
     with tempfile.TemporaryDirectory() as folder:
         project = a_project(Path(folder), **{"book.yaml": BOOK_YAML, **files})
@@ -105,8 +122,8 @@ def build(**files):
         except QuireError:
             return None
         book = complete(book, Cache(Path(folder), enabled=False))
-        check(book, Context(("epub", "workbook")))
-        return select(book, "epub")
+        check(book, Context(("epub", "newsletter", "workbook")))
+        return select(book, selected)
 
 
 @given(TEXT)
@@ -114,6 +131,29 @@ def test_any_text_as_a_chapter_is_read_or_is_a_quire_error(text):
     book = build(**{"chapters/01-first.md": METADATA + text.replace("\r", "")})
     if book is not None:
         assert all(path.path.startswith("content/") for path in walk(book.parts) if hasattr(path, "line"))
+
+
+LETTERS = (
+    BOOK_YAML
+    + "newsletter: {id: n, title: N, issues: [01-one]}\n"
+    + "sender: {name: S, address: s@example.com, postal_address: P}\n"
+)
+
+
+@given(TEXT)
+def test_any_text_as_a_letter_holds_the_placeholders_that_are_meant_or_is_a_quire_error(text):
+    issue = f"---\nsubject: S\npreheader: P\nchapter: 01-first\n---\n{text}".replace("\r", "")
+    files = {"book.yaml": LETTERS, "newsletter/01-one.md": issue, "chapters/01-first.md": METADATA + "Text.\n"}
+    book = build("newsletter", **files)
+    # What leads nowhere is an error that the rules find, and no letter is made then.
+    if book is not None and not any(isinstance(node, Cite | Ref | Term) for node in walk(book.newsletter)):
+        [letter] = book.newsletter.issues
+        drawn = letter_text(book, book.newsletter, book.sender, letter)
+        slots = [piece for piece in pieces(drawn) if isinstance(piece, Slot)]
+        written = [node for node in walk(letter.text) if isinstance(node, Placeholder)]
+        assert all(node.name == "name" and node.fallback for node in written)
+        assert drawn.count("{{") == len(slots)
+        assert sum(slot.name == "name" for slot in slots) <= len(written)
 
 
 @given(st.binary(max_size=300))

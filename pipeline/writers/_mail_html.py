@@ -11,7 +11,16 @@ from pipeline.writers._mail_pictures import Picture, pixels
 from pipeline.writers._mail_text import PROMPT_LABELS, cited_keys, lone_link
 from pipeline.writers._marks import Marks
 
+# A last word of a title longer than this fills a line well enough.
+_SHORT = 12
 _KEPT_STYLES = ("narrow", "dark", "outlook")
+
+
+def _with_company(title: str) -> str:
+    """Return a title whose last word never stands alone on its last line, where it has words enough."""
+    rest, _, last = title.rpartition(" ")
+    is_plain = "}" not in last and len(last) <= _SHORT
+    return f"{rest}\u00a0{last}" if is_plain and rest.count(" ") >= 2 else title
 
 
 class HtmlRenderer:
@@ -64,6 +73,7 @@ class HtmlRenderer:
             is_listed=kind_of(letter) in LISTED,
             subject=self._shown(letter.subject),
             preheader=self._shown(letter.preheader),
+            heading=self._shown(_with_company(letter.subject)),
             text=body,
             footnotes=letter.text.footnotes,
             sources=[self._book.citations[key].entry for key in cited_keys(letter.text)],

@@ -1,7 +1,7 @@
 """What a correct bulk message is, rule by rule, on every letter of this book as it is built.
 
-Rules about the envelope and about signing are delivery's; those about what mail programs support and what filters object
-to are the lint's.
+Rules about the envelope and about signing are delivery's; those about what mail programs support and what filters
+object to are the lint's.
 """
 
 import base64

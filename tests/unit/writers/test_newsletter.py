@@ -385,3 +385,18 @@ def test_both_parts_hold_the_same_links(every: dict[str, m.Artifact]) -> None:
 def test_without_a_website_the_sample_points_at_an_example(write: Write) -> None:
     message = message_of(by_name(write(a_book(HELLO, website=""))))
     assert message["List-Unsubscribe"] == "<https://example.com/newsletter/unsubscribe>"
+
+
+@pytest.mark.parametrize(
+    ("subject", "heading"),
+    [
+        ("The sound you only hear when it stops", "The sound you only hear when it\u00a0stops"),
+        ("A subject", "A subject"),
+        ("All of you are most extraordinarily unforgettable", "All of you are most extraordinarily unforgettable"),
+        ("One of your letters, {{ name|friend }}", "One of your letters, {{ name|friend }}"),
+    ],
+)
+def test_a_titles_last_word_stands_alone_only_where_it_is_long(write: Write, subject: str, heading: str) -> None:
+    root = tree(page_of(write(changed(a_book(HELLO), subject=subject))))
+    assert root.findtext(".//h1") == heading
+    assert root.findtext("head/title") == subject
