@@ -9,6 +9,14 @@ from pipeline.mail.placeholders import IN_PROSE, MAY_BE_EMPTY, Slot
 
 Report = Callable[[str, str], None]
 _BRACES = re.compile(r"\{\{(?:\s*(?P<name>[^{}|]*?)\s*(?P<bar>\|\s*(?P<fallback>[^{}]*?)\s*)?\}\})?")
+# What templates put into a letter by themselves, or a role does.
+_FOOT = "Delete it: it stands at the foot of each letter that needs it."
+_INSTEAD = {
+    "greeting": "Delete it: letters greet by themselves; “greeting” in book.yaml says how.",
+    "worksheet_url": "Write {worksheet}`Print the page`.",
+    "confirm_url": "Write {confirm}`Yes, send me the letters`.",
+    **dict.fromkeys(("unsubscribe_url", "preferences_url", "archive_url", "resubscribe_url", "postal_address"), _FOOT),
+}
 _IN_ADDRESS = re.compile(r"\{\{|%7B%7B", re.IGNORECASE)
 
 
@@ -46,6 +54,8 @@ def _fault(match: re.Match[str], allowed: Collection[str]) -> tuple[str, str] | 
             return f"“{match[0][:60]}” where somebody may not be a reader: a confirmation shows no values", instead
         if kinds:
             return f"“{match[0][:60]}” has a value in these letters alone: {', '.join(kinds)}", instead
+        if name in _INSTEAD:
+            return f"“{match[0][:60]}” is not for letters' texts", _INSTEAD[name]
         close = difflib.get_close_matches(name, allowed, 1)
         return f"“{match[0][:60]}” is no placeholder", f"Did you mean {spelled(close[0])}?" if close else instead
     if name in MAY_BE_EMPTY and not match["fallback"]:
