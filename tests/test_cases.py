@@ -16,8 +16,12 @@ from pipeline.cache import Cache
 from pipeline.checks import Context, check
 from pipeline.errors import QuireError
 from pipeline.reader import read
+from pipeline.series.bounces import read_report
+from pipeline.series.links import Keys
 from pipeline.transforms import complete
 
+# The key that the tokens in tests/cases/bounces are signed with.
+KEYS = Keys(("a" * 43,))
 FORMATS = ("cover", "epub", "newsletter", "workbook", "worksheets")
 
 
@@ -91,3 +95,12 @@ def test_what_is_found_on_the_pages_of(name, tmp_path, update_golden):
     findings = [finding for finding in pages.check(document, pages.Limits()) if finding.code == name]
     assert findings, f"the case of {name} shows nothing of it"
     _compare(case, "".join(f"{finding}\n" for finding in findings), update_golden)
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("name", _cases("bounces"))
+def test_what_is_reported_by(name, line_end, update_golden):
+    case = CASES / "bounces" / name
+    report = read_report((case / "mail.eml").read_bytes().replace(b"\n", line_end), KEYS)
+    told = {key: value for key, value in msgspec.structs.asdict(report).items() if value not in (None, "")}
+    _compare(case, "".join(f"{key}: {value}\n" for key, value in told.items()), update_golden)

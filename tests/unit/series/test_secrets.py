@@ -40,7 +40,7 @@ def test_a_secret_is_read_from_a_pipe(tmp_path):
 
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o606, 0o620])
 def test_a_file_that_others_may_read_or_change_is_refused(tmp_path, mode):
-    with pytest.raises(ConfigError, match="open to others\n.*chmod 600"):
+    with pytest.raises(ConfigError, match=r"open to others\n.*chmod 600"):
         secret(a_file(tmp_path, mode=mode), NAME)
 
 
