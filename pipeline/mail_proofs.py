@@ -12,6 +12,9 @@ from pipeline.mail.sequence import MailEntry, SequenceEntry
 from pipeline.project import Project
 
 _FOLDER = "newsletter"
+_SEQUENCE = "sequence.json"
+# Answers to what somebody has just done, who is not on the list, or no longer.
+_ANSWERS = frozenset({"confirmation", "goodbye"})
 _BUILD_FIRST = "Run quire build newsletter first."
 _KINDS = (".html", ".htm", ".eml")
 
@@ -40,8 +43,10 @@ def built(project: Project) -> tuple[lint.Mail, ...]:
     sequence = _sequence(project, folder)
     address = sequence.sender.postal_address
     mails: list[lint.Mail] = []
-    for entry in (*sequence.issues, *sequence.mails.values()):
-        mails += _of_entry(project, folder, entry, address)
+    for entry in sequence.issues:
+        mails += _of_entry(project, folder, entry, address, is_bulk=True)
+    for kind, mail in sequence.mails.items():
+        mails += _of_entry(project, folder, mail, address, is_bulk=kind not in _ANSWERS)
     return tuple(mails)
 
 
@@ -90,10 +95,16 @@ def fallbacks(mails: Sequence[lint.Mail]) -> tuple[Instead, ...]:
     return tuple(sorted(found, key=lambda row: (bool(row.instead), row.feature, row.clients)))
 
 
-def _of_entry(project: Project, folder: Path, entry: MailEntry, address: str) -> list[lint.Mail]:
-    content = {kind: _bytes(folder / file.name, project) for kind, file in entry.files.items()}
-    paths = {kind: project.relative(folder / file.name) for kind, file in entry.files.items()}
-    message = lint.read_message(paths["eml"], content["eml"], postal_address=address)
+def _of_entry(
+    project: Project, folder: Path, entry: MailEntry, address: str, *, is_bulk: bool
+) -> tuple[lint.Mail, lint.Mail]:
+    files = {kind: folder / entry.files[kind].name for kind in ("html", "text", "eml") if kind in entry.files}
+    if len(files) != 3:
+        name = project.relative(folder / _SEQUENCE)
+        raise ConfigError(f"{name}: “{entry.subject}” has no HTML, no text or no message\n    {_BUILD_FIRST}")
+    content = {kind: _bytes(path, project) for kind, path in files.items()}
+    paths = {kind: project.relative(path) for kind, path in files.items()}
+    message = lint.read_message(paths["eml"], content["eml"], is_bulk=is_bulk, postal_address=address)
     text = lint.Text(PartLocation(paths["text"]), content["text"].decode(errors="replace"))
     page = lint.read_page(
         paths["html"],
@@ -104,11 +115,11 @@ def _of_entry(project: Project, folder: Path, entry: MailEntry, address: str) ->
         postal_address=address,
         pictures=tuple(picture.name for picture in entry.pictures),
     )
-    return [page, message]
+    return page, message
 
 
 def _sequence(project: Project, folder: Path) -> SequenceEntry:
-    path = folder / "sequence.json"
+    path = folder / _SEQUENCE
     try:
         return msgspec.json.decode(_bytes(path, project), type=SequenceEntry)
     except msgspec.DecodeError as error:

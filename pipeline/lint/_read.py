@@ -59,8 +59,11 @@ def read_page(
     )
 
 
-def read_message(path: str, content: bytes, *, postal_address: str = "") -> Mail:
-    """Return a message (RFC 5322) with its parts. Whatever the bytes are, this returns."""
+def read_message(path: str, content: bytes, *, is_bulk: bool = True, postal_address: str = "") -> Mail:
+    """Return a message (RFC 5322) with its parts. Whatever the bytes are, this returns.
+
+    One that says of itself that a machine answers (RFC 3834) is no bulk mail, whatever `is_bulk` says.
+    """
     place = PartLocation(path)
     fault = _what_keeps_from_reading(content)
     if fault:
@@ -103,7 +106,7 @@ def read_message(path: str, content: bytes, *, postal_address: str = "") -> Mail
         headers=tuple(headers),
         attached=tuple(attached),
         raw=content,
-        is_bulk=values.get("auto-submitted", "no").strip().lower().startswith("no"),
+        is_bulk=is_bulk and values.get("auto-submitted", "no").strip().lower().startswith("no"),
         subject=values.get("subject", ""),
         postal_address=postal_address,
         faults=tuple(faults),

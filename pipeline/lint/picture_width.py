@@ -7,13 +7,10 @@ from pipeline.lint._mail import Limits, Mail, found
 
 
 def check(mail: Mail, limits: Limits) -> Iterator[Finding]:
-    """Yield an error for each picture without a width attribute in pixels, or wider than a letter."""
+    """Yield an error for each picture without a width attribute in pixels."""
     for picture in mail.html.all("img"):
         width = picture.get("width").removesuffix("px")
         if not (width.isascii() and width.isdigit()):
             message = f"a picture has no width attribute in pixels: “{picture.get('src')[:60]}”"
             hint = "Outlook for Windows knows no other width, and shows the picture as large as its file."
             yield found(mail.html, picture.line, "picture-width", message, hint)
-        elif len(width) > 4 or int(width) > 640:
-            message = f"a picture is {width[:8]} px wide; a letter has at most 640"
-            yield found(mail.html, picture.line, "picture-width", message, "Give it 600 or less.", "warning")

@@ -9,6 +9,10 @@ from pipeline.lint._mail import Limits, Mail, found
 
 def check(mail: Mail, limits: Limits) -> Iterator[Finding]:
     """Yield an error for each use that some client of the set doesn't know, a warning where it knows it in part."""
+    for style in mail.html.all("style"):
+        if any(around.tag == "body" for around in mail.html.ancestors(style)):
+            message, hint = "Gmail drops a style element in the body", "Put it into the head."
+            yield found(mail.html, style.line, "unsupported", message, hint, "warning")
     for lack in lacks(mail):
         if not lack.instead:
             hint = f"Write it in a way that all know. caniemail notes: {lack.note}" if lack.note else _HINT

@@ -1,5 +1,6 @@
 """The letters that were built, and files from elsewhere: what is read, what is told, and what stands in the way."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -92,6 +93,23 @@ def test_a_sequence_that_is_none_is_said_to_be_none(tmp_path):
     (project.output / "newsletter" / "sequence.json").write_text("[]")
     with pytest.raises(ConfigError, match=r"sequence.json: this isn't what Quire wrote"):
         mail_proofs.built(project)
+
+
+def test_a_letter_without_its_message_is_told_by_its_subject(book, tmp_path):
+    project = Project(tmp_path)
+    shutil.copytree(book.output / "newsletter", project.output / "newsletter")
+    path = project.output / "newsletter" / "sequence.json"
+    sequence = json.loads(path.read_text(encoding="utf-8"))
+    del sequence["issues"][2]["files"]["eml"]
+    path.write_text(json.dumps(sequence), encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"“{sequence['issues'][2]['subject']}” has no HTML, no text or no message"):
+        mail_proofs.built(project)
+
+
+def test_only_answers_to_somebodys_act_are_no_bulk_mail(mails):
+    others = {Path(mail.path).stem for mail in mails if not mail.is_bulk}
+    assert "confirmation" in others
+    assert others <= {"confirmation", "goodbye"}
 
 
 def test_files_of_other_kinds_and_missing_ones_are_refused(tmp_path):
