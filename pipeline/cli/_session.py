@@ -56,12 +56,12 @@ class Session:
         for finding in () if self.quiet else findings:
             click.echo(str(finding), err=True)
 
-    def tell_of_changes(self) -> None:
+    def tell_of_changes(self, what: str = "pages") -> None:
         """Say on stderr where the manuscript has changed since what is looked at was built."""
         from pipeline.build import has_changed
 
         if not self.quiet and has_changed(self.project):
-            click.echo("The manuscript has changed since it was built; these are the pages as they were.", err=True)
+            click.echo(f"The manuscript has changed since it was built; these are the {what} as they were.", err=True)
 
 
 class Bar(Progress):
