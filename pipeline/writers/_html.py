@@ -25,10 +25,20 @@ from pipeline.theme import Design
 Href = Callable[[str, str], str]
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, with a short way to what templates ask for most."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        # A field of one of our values is neither internal nor changes anything, which is all that Jinja looks for.
+        if isinstance(obj, Struct) and attribute in obj.__struct_fields__:
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
+
 @lru_cache(maxsize=4)
 def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
     # A project may bring templates with it, from whoever it came: they may fill in a page and do nothing else.
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Sandbox(
         loader=jinja2.FileSystemLoader(folders),
         # A stylesheet holds values of the theme alone, and quotation marks that must stay.
         autoescape=lambda name: name is None or not name.endswith(".css.j2"),
