@@ -95,7 +95,8 @@ def _context(design: Design, cache: Cache) -> "checks.Context":
     page = design.theme.page
     width, _ = theme.page_size(page.size)
     measure = (theme.points(width) - theme.points(page.margin.inside) - theme.points(page.margin.outside)) / 72
-    return checks.Context(tuple(formats()), fonts, design.fonts_digest, cache, measure)
+    cover = (design.theme.cover["width"], design.theme.cover["height"])
+    return checks.Context(tuple(formats()), fonts, design.fonts_digest, cache, measure, cover)
 
 
 def check(project: Project) -> tuple[Finding, ...]:

@@ -506,11 +506,12 @@ class Conformance(Struct, frozen=True):
 
 
 class EpubEdition(Struct, frozen=True):
-    """What concerns the EPUB alone; `isbn` is 13 digits, or empty."""
+    """What concerns the EPUB alone; `isbn` is 13 digits, or empty. A book `is_for_kindle` if it is to be sold there."""
 
     isbn: str = ""
     has_fonts: bool = True
     conformance: Conformance | None = None
+    is_for_kindle: bool = False
 
 
 Range: TypeAlias = tuple[int, int]

@@ -58,7 +58,7 @@ def _artifact(book: m.Book, design: Design, press: Press, edition: Edition) -> m
         return _epub_images.as_jpeg(picture, press, design.theme.cover["height"]) if edition.is_for_kindle else picture
 
     def write_files() -> tuple[list[Page], list[_File]]:
-        made = pages(book, templates, names, shown, rest, numbers)
+        made = pages(book, templates, names, shown, rest, numbers, has_motifs=not edition.is_for_kindle)
         fonts = design.fonts if book.epub.has_fonts else ()
         faces = [(font, f"fonts/{font.path.name}") for font in fonts]
         style = templates.style("epub.css.j2", faces=faces, is_for_kindle=edition.is_for_kindle)

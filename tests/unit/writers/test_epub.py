@@ -501,6 +501,11 @@ def test_kindle_counts_its_own_pages(press: Press) -> None:
     assert "pageBreak" not in made["content.opf"]
 
 
+def test_kindle_has_no_drawings_but_the_authors(press: Press) -> None:
+    assert '<div class="motif"' in page(files(book(), press))
+    assert "<svg" not in "".join(files(book(), press, "kindle").values())
+
+
 def test_pages_are_those_of_the_workbook_with_what_only_it_has(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[m.Book] = []
 
