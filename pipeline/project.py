@@ -154,7 +154,7 @@ class AccessibilitySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EpubSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """What concerns the EPUB alone: its ISBN, whether it has fonts and is for Kindle, and who says what it conforms to."""
+    """What concerns the EPUB alone: its ISBN, whether it has fonts and is for Kindle, and to what it conforms."""
 
     isbn: str = ""
     fonts: bool = True

@@ -40,10 +40,10 @@ _PREFIX = b' prefix="rendition: http://www.idpf.org/vocab/rendition/#"'
 def write(book: m.Book, design: Design, press: Press, editions: Sequence[str] = ("ebook",)) -> Sequence[m.Artifact]:
     """Return the editions named, each EPUB 3.3 with an NCX for readers of EPUB 2; the first edition if none is."""
     chosen = [name for name in EDITIONS if name in editions] or list(EDITIONS)[:1]
-    return [_artifact(book, design, press, _epub_editions.EDITIONS[name]) for name in chosen]
+    return [_artifact(book, design, press, name, _epub_editions.EDITIONS[name]) for name in chosen]
 
 
-def _artifact(book: m.Book, design: Design, press: Press, edition: Edition) -> m.Artifact:
+def _artifact(book: m.Book, design: Design, press: Press, name: str, edition: Edition) -> m.Artifact:
     whole, rest = book, None
     if edition.is_sample:
         book, rest = _epub_editions.sample_of(book)
@@ -78,7 +78,8 @@ def _artifact(book: m.Book, design: Design, press: Press, edition: Edition) -> m
         whole=whole.identifier if edition.is_sample else "",
     )
     content = _packed(book, made, files, (cover, picture), inside)
-    return m.Artifact(edition.file, "epub", "application/epub+zip", content, edition.summary, _sources(book, names))
+    sources = _sources(book, names)
+    return m.Artifact(edition.file, "epub", "application/epub+zip", content, edition.summary, sources, edition=name)
 
 
 def _printed(book: m.Book, design: Design, press: Press) -> Printed:
