@@ -141,7 +141,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
                 progress.tell(f"{name}: its page numbers are those of the {other}, so that is typeset too")
         cache = Cache(project.state / "cache", enabled=options.use_cache)
         count = processes(memory, inputs, chosen)
-        prepare = _preparation(project, design, is_brief=same is not None)
+        prepare = _preparation(project, design, is_brief=same is not None and count == 1)
         with open_press(cache, options.jobs, progress, prepare, count) as press:
             known = same.report.warnings if same else None
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False, known=known)

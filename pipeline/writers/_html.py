@@ -133,10 +133,10 @@ class Tokens(Struct, frozen=True):
         """Return a step of the type scale for a format's base: size('h2', 'page') is 13.99pt."""
         return _times(self.base[base], self.scale[step])
 
-    def tint(self, color: str) -> str:
-        """Return a color thinned to half the motif's tint, so that whatever lies under it shows through."""
+    def tint(self, color: str, share: float | None = None) -> str:
+        """Return a color thinned to a share, or to half the motif's tint, so that what lies under it shows through."""
         red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
-        return f"rgba({red}, {green}, {blue}, {self.motif['tint'] / 2:.3g})"
+        return f"rgba({red}, {green}, {blue}, {self.motif['tint'] / 2 if share is None else share:.3g})"
 
     def space(self, step: str, base: str) -> str:
         """Return a distance for a format's base."""

@@ -3,6 +3,7 @@
 import html
 import os
 import re
+import shutil
 import subprocess
 import zipfile
 from functools import partial
@@ -276,3 +277,22 @@ def test_page_numbers_lead_to_the_words_that_the_workbooks_pages_begin_with(buil
         if not any(begins[divided:] in printed[label] for divided in range(len(begins) // 2))
     ]
     assert len(apart) <= 4, apart
+
+
+@pytest.mark.heavy
+def test_another_readers_parser_loses_no_letter(built_book: Path, tmp_path: Path) -> None:
+    # Calibre is large, so it needn't be there; where it is, it reads the book as it reads anybody's.
+    if (converter := shutil.which("ebook-convert")) is None:
+        pytest.skip("needs ebook-convert")
+    path = built_book / "output" / "book.epub"
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)}
+    subprocess.run([converter, path, tmp_path / "book.txt"], capture_output=True, check=True, env=environment)
+    read_there = letters((tmp_path / "book.txt").read_text(encoding="utf-8"))
+    with zipfile.ZipFile(path) as archive:
+        package = archive.read("EPUB/content.opf").decode()
+        files = {identifier: name for name, identifier in re.findall(r'<item href="([^"]+)" id="([^"]+)"', package)}
+        order = [files[identifier] for identifier in re.findall(r'<itemref idref="([^"]+)"', package)]
+        bodies = [archive.read(f"EPUB/{name}").decode().partition("<body")[2] for name in order]
+    written = [letters(html.unescape(TAG.sub("", body.partition(">")[2]))) for body in bodies]
+    assert sum(map(len, written)) > 100_000
+    assert [name for name, text in zip(order, written, strict=True) if text not in read_there] == []

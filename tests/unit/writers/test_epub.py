@@ -501,6 +501,15 @@ def test_kindle_counts_its_own_pages(press: Press) -> None:
     assert "pageBreak" not in made["content.opf"]
 
 
+def test_hairlines_suit_every_ground_and_lines_of_a_wide_screen_have_an_end(press: Press) -> None:
+    solid = theme.load(Project(ROOT)).theme.colors.light["rule"]
+    ours, kindle = (files(book(), press, edition)["epub.css"] for edition in ("ebook", "kindle"))
+    assert solid not in ours
+    assert solid in kindle
+    assert "max-width: 37.5em" in ours
+    assert "max-width: 37.5em" not in kindle
+
+
 def test_kindle_has_no_drawings_but_the_authors(press: Press) -> None:
     assert '<div class="motif"' in page(files(book(), press))
     assert "<svg" not in "".join(files(book(), press, "kindle").values())
