@@ -21,6 +21,7 @@ from pipeline.memory import (
     Report,
     inputs_of,
     is_as_remembered,
+    made_with,
     nothing_done,
     processes,
     remember,
@@ -141,7 +142,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
                 progress.tell(f"{name}: its page numbers are those of the {other}, so that is typeset too")
         cache = Cache(project.state / "cache", enabled=options.use_cache)
         count = processes(memory, inputs, chosen)
-        prepare = _preparation(project, design, is_brief=same is not None and count == 1)
+        prepare = _preparation(project, design, is_brief=same is not None and count is not None)
         with open_press(cache, options.jobs, progress, prepare, count) as press:
             known = same.report.warnings if same else None
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False, known=known)
@@ -154,8 +155,8 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         seconds = time.perf_counter() - started
         lasting = tuple(sorted((*warnings, *advice)))
         report = Report(made, lasting, seconds, press.worked, press.reused, written, removed)
-        now_made = sorted({*before, *owned}) if options.use_cache else ()
-        remember(project, Memory(inputs, str(output), report, chosen, tuple(now_made)))
+        now_made = tuple(sorted({*before, *made_with(chosen)})) if options.use_cache else ()
+        remember(project, Memory(inputs, str(output), report, chosen, now_made))
         cache.prune()
     return msgspec.structs.replace(report, warnings=tuple(sorted((*lasting, *once))))
 

@@ -41,8 +41,8 @@ class Inputs(Struct, frozen=True):
 class Memory(Struct, frozen=True):
     """The last build: what it depended on, where it went, what it reported, and what was asked for.
 
-    `made` are all the formats and editions that were made of the same, in earlier builds too: what was typeset for
-    them is kept.
+    `made` are all the formats and editions that were made of the same, or whose pages were typeset, in earlier builds
+    too: what was typeset is kept.
     """
 
     inputs: Inputs
@@ -109,6 +109,11 @@ def _pages_of(name: str) -> Mapping[str, frozenset[tuple[str, str]]]:
     """Return whose pages a format's editions ask for; nothing for a format that has pages of its own."""
     pages: Mapping[str, frozenset[tuple[str, str]]] = getattr(writer(name), "PAGES_OF", {})
     return pages
+
+
+def made_with(chosen: Mapping[str, tuple[str, ...]]) -> set[tuple[str, str]]:
+    """Return the formats and editions that a build makes, and those whose pages it typesets for them."""
+    return _pairs(chosen).union(*(_pages_of(name).get(edition, ()) for name, edition in _pairs(chosen)))
 
 
 def typeset_besides(chosen: Mapping[str, tuple[str, ...]], made: Collection[tuple[str, str]]) -> dict[str, str]:

@@ -86,10 +86,10 @@ class _Editions:
         return Artifact(_FILES[edition], "workbook", "application/pdf", pdf, summary, sources, pages, edition)
 
     def _screen(self) -> tuple[bytes, int]:
-        interior = screen_interior(self.book, self.design, self.press)
+        bound = screen_interior(self.book, self.design, self.press).bound()
         # An EPUB that is made later asks for these pages.
         printed(self.book.whole or self.book, self.design, self.press)
-        return interior.bound()
+        return bound
 
     def _large(self) -> tuple[bytes, int]:
         return Interior(self.book, _edition.large(self.book, self.design), self.press).bound()

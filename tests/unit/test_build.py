@@ -238,6 +238,8 @@ class Telling(Progress):
 def test_who_asks_for_the_epub_alone_is_told_that_the_workbook_is_typeset(project: Project) -> None:
     first, again = Telling(), Telling()
     build(project, QUICK, first)
+    (project.output / "book.epub").unlink()
+    build(project, QUICK, again)
     edit(project, "Another text.\n")
     build(project, Options(formats=("epub", "workbook"), jobs=1), again)
     (project.output / "book.epub").unlink()

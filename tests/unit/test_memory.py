@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.memory import Inputs, Memory, Report, processes, typeset_besides
+from pipeline.memory import Inputs, Memory, Report, made_with, processes, typeset_besides
 
 BEFORE = Inputs("same", {"content/book.yaml": "1", "content/chapters/01-first.md": "1"})
 EDITED = Inputs("same", {"content/book.yaml": "1", "content/chapters/01-first.md": "2"})
@@ -33,6 +33,11 @@ def test_as_many_processes_are_started_as_there_is_work_for(inputs, chosen, made
 
 def test_a_first_build_takes_every_process() -> None:
     assert processes(None, BEFORE, WORKBOOK) is None
+
+
+def test_pages_that_were_typeset_for_another_format_are_remembered() -> None:
+    assert made_with(EPUB) == {("epub", "ebook"), ("workbook", "screen")}
+    assert made_with({"epub": ("kindle",), "cover": ("",)}) == {("epub", "kindle"), ("cover", "")}
 
 
 def test_pages_are_typeset_besides_where_nobody_asked_for_them() -> None:
