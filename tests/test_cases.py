@@ -81,9 +81,16 @@ def test_what_the_checks_find_in(name, tmp_path, update_golden):
     case = CASES / "checks" / name
     book, _ = read(_project(case, tmp_path))
     book = complete(book, Cache(tmp_path, enabled=False))
-    findings = [finding for finding in check(book, Context(FORMATS)) if finding.code == name]
+    findings = [finding for finding in check(book, _context(case)) if finding.code == name]
     assert findings, f"the case of {name} shows nothing of it"
     _compare(case, "".join(f"{finding}\n" for finding in findings), update_golden)
+
+
+def _context(case: Path) -> Context:
+    """Return what rules know beside the book, as the case has it where that is no part of a manuscript."""
+    path = case / "context.yaml"
+    text = f"formats: [{', '.join(FORMATS)}]\n" + (path.read_text(encoding="utf-8") if path.exists() else "")
+    return msgspec.yaml.decode(text.encode(), type=Context)
 
 
 @pytest.mark.parametrize("name", _cases("pages"))

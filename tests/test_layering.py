@@ -19,6 +19,7 @@ LAYERS = [
     [["writers", "schema", "series"]],
     [
         ["catalog", "output", "printing", "forms", "spam"],
+        ["memory"],
         ["build", "validate"],
         ["listing", "proofs", "mail_proofs", "sheets"],
         ["preview"],
@@ -41,7 +42,12 @@ HOMES = {
     "mdit_py_plugins": {"reader/"},
     "jinja2": {"writers/_html.py"},
     "markupsafe": {"writers/_html.py"},
-    "weasyprint": {"writers/_typeset.py", "writers/_weasyprint.py", "writers/_tags.py"},
+    "weasyprint": {
+        "writers/_page_letters.py",
+        "writers/_tags.py",
+        "writers/_typeset.py",
+        "writers/_weasyprint.py",
+    },
     "pypdfium2": {"writers/_typeset.py", "pages/_read.py", "preview.py"},
     "ebooklib": {"writers/epub.py"},
     "pikepdf": {
