@@ -140,7 +140,7 @@ READER = (
 def _claim_new(tx: Connection, now: datetime, owner: str, until: datetime, most: int) -> list[Claim]:
     e, s = t.enrolments.c, t.subscribers.c
     query = (
-        select(e.id, e.sequence_id, e.reached, e.owed, e.slot_at, e.pace, s.state, s.last_sent_at, *READER)
+        select(e.id, e.sequence_id, e.reached, e.owed, e.slot_at, e.due_at, e.pace, s.state, s.last_sent_at, *READER)
         .join_from(t.enrolments, t.subscribers, s.id == e.subscriber_id)
         .where(e.due_at <= now)
         .order_by(e.due_at)
@@ -149,18 +149,18 @@ def _claim_new(tx: Connection, now: datetime, owner: str, until: datetime, most:
     )
     rows = tx.execute(query).all()
     courses = {number: course(tx, number) for number in {row.sequence_id for row in rows}}
-    had = _had(tx, [(r.sequence_id, r[8]) for r in rows if courses[r.sequence_id].version > 1])
+    had = _had(tx, [(r.sequence_id, r[9]) for r in rows if courses[r.sequence_id].version > 1])
     claims: list[Claim] = []
     moved: list[dict[str, Any]] = []
     skipped: list[tuple[Any, Place]] = []
     for row in rows:
-        step = _step(courses[row.sequence_id], row, had.get((row.sequence_id, row[8]), frozenset()), now)
+        step = _step(courses[row.sequence_id], row, had.get((row.sequence_id, row[9]), frozenset()), now)
         skipped += [(row, place) for place in step.skipped]
         moved.append({"b_id": row[0], "state": step.state, "due_at": step.due_at, "slot_at": step.slot_at} | step.stood)
         if step.place is not None and step.slot_at is not None:
             place = step.place
             claims.append(
-                Claim(0, row.sequence_id, place.issue, place.revision_id, step.slot_at, until, 1, *tuple(row)[8:])
+                Claim(0, row.sequence_id, place.issue, place.revision_id, step.slot_at, until, 1, *tuple(row)[9:])
             )
     claims = [msgspec.structs.replace(one, ref=ref) for one, ref in zip(claims, new_refs(len(claims)), strict=True)]
     _insert(tx, claims, owner)
@@ -200,19 +200,16 @@ def _step(one: Course, row: Any, had: frozenset[str], now: datetime) -> _Step:
     stood = {"reached": reached, "owed": " ".join(owed)}
     if place is None:
         return _Step("finished", slot, skipped=tuple(skipped), stood=stood)
-    time = _time(schedule, slot, row.last_sent_at, row.time_zone, now)
+    is_put_off = slot == row.slot_at and row.due_at > slot
+    time = row.due_at if is_put_off else slot
+    if schedule.kind == "evergreen" and not is_put_off and times.is_too_late(schedule, slot, now):
+        # Once only: somebody who sends by hand now and then is late each time, and is to get there all the same.
+        time = times.slot_at_or_after(schedule, now, row.time_zone, slot)
+    if time <= now and row.last_sent_at is not None and times.is_same_day(row.last_sent_at, now, row.time_zone):
+        time = times.next_day(schedule, now, time, row.time_zone)
     if time > now:
-        return _Step("active", time, time, skipped=tuple(skipped), stood=stood)
+        return _Step("active", slot, time, skipped=tuple(skipped), stood=stood)
     return _Step("active", time, place=place, skipped=tuple(skipped), stood=stood)
-
-
-def _time(schedule: Schedule, slot: datetime, last_sent_at: datetime | None, zone: str, now: datetime) -> datetime:
-    """Return when an issue goes out: its slot, or a later time where that is long past or would be the day's second."""
-    if schedule.kind == "evergreen" and times.is_too_late(schedule, slot, now):
-        slot = times.slot_at_or_after(schedule, now, zone, slot)
-    if slot <= now and last_sent_at is not None and times.is_same_day(last_sent_at, now, zone):
-        return times.next_day(schedule, now, slot, zone)
-    return slot
 
 
 def _had(tx: Connection, readers: Sequence[tuple[int, int]]) -> dict[tuple[int, int], frozenset[str]]:
@@ -240,7 +237,7 @@ def _insert(tx: Connection, claims: Sequence[Claim], owner: str) -> None:
 def _insert_skipped(tx: Connection, skipped: Sequence[tuple[Any, Place]], now: datetime) -> None:
     if skipped:
         rows = [
-            {"ref": ref, "sequence_id": row.sequence_id, "issue": place.issue, "subscriber_id": row[8]}
+            {"ref": ref, "sequence_id": row.sequence_id, "issue": place.issue, "subscriber_id": row[9]}
             | {"revision_id": place.revision_id, "state": "skipped", "slot_at": row.slot_at, "ended_at": now}
             for ref, (row, place) in zip(new_refs(len(skipped)), skipped, strict=True)
         ]

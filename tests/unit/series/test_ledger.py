@@ -6,6 +6,7 @@ import pytest
 from series_builders import DAY, LEASE, NOW, asked, confirmed, done, published, send
 from sqlalchemy import Connection, select
 
+from pipeline.delivery import Schedule
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import _schema as t
 from pipeline.series.store import journal, ledger, leaving, people, recovery, standing
@@ -282,6 +283,16 @@ def test_nobody_gets_two_issues_in_one_day(tx: Connection) -> None:
     days = [(late + timedelta(hours=hour)).date() for hour in range(24 * 40) if send(tx, late + timedelta(hours=hour))]
     assert len(days) == 3
     assert len(set(days)) == 3
+
+
+def test_what_is_too_late_waits_for_the_next_time_and_only_once(tx: Connection) -> None:
+    published(tx, "one", "two", schedule=Schedule(at="09:00", time_zone="UTC", latest=24))
+    confirmed(tx, "ann@example.org")
+    late = NOW + 3 * DAY
+    assert send(tx, late) == []
+    assert recovery.next_look(tx) == NOW + WEEK
+    # Somebody who looks every ten days only is late again, and sends.
+    assert issues(send(tx, late + 10 * DAY)) == ["one"]
 
 
 def test_when_to_look_again_is_when_the_first_thing_is_due(tx: Connection) -> None:
