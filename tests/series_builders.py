@@ -27,7 +27,12 @@ def letters(*issues: str, words: str = "") -> list[Letter]:
 
 
 def published(
-    tx: Connection, *issues: str, schedule: Schedule = WEEKLY, now: datetime = NOW, words: str = "", catch_up: bool = False
+    tx: Connection,
+    *issues: str,
+    schedule: Schedule = WEEKLY,
+    now: datetime = NOW,
+    words: str = "",
+    catch_up: bool = False,
 ) -> Plan:
     """Publish a sequence named `letters`."""
     return publish(tx, "letters", "Letters", b"head", letters(*issues, words=words), schedule, now, catch_up=catch_up)

@@ -60,11 +60,11 @@ class Course(Struct, frozen=True):
             return self._calendar(issue, schedule, zone)
         return times.first_slot(schedule, confirmed, zone)
 
-    def slot_after(self, slot: datetime, issue: str, zone: str, schedule: Schedule) -> datetime:
-        """Return the time of a reader's next issue, by the slot of the one before."""
+    def slot_after(self, slot: datetime, issue: str, sent: datetime, zone: str, schedule: Schedule) -> datetime:
+        """Return the time of a reader's next issue, by the slot of the one before and when it was sent."""
         if schedule.kind == "calendar":
             return self._calendar(issue, schedule, zone)
-        return times.next_slot(schedule, slot, zone)
+        return times.slot_after_sending(schedule, slot, sent, zone)
 
     def _calendar(self, issue: str, schedule: Schedule, zone: str) -> datetime:
         live = [place.issue for place in self.live]

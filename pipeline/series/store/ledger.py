@@ -14,7 +14,6 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
 
-from pipeline.delivery import Schedule
 from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course, Place
 from pipeline.series.outcome import Outcome
@@ -196,7 +195,7 @@ def _step(one: Course, row: Any, had: frozenset[str], now: datetime) -> _Step:
         had |= {place.issue}
         reached, owed = one.further(reached, place.issue), [name for name in owed if name != place.issue]
         place = one.next(reached, owed, had)
-        slot = one.slot_after(slot, place.issue, row.time_zone, schedule) if place else slot
+        slot = one.slot_after(slot, place.issue, slot, row.time_zone, schedule) if place else slot
     stood = {"reached": reached, "owed": " ".join(owed)}
     if place is None:
         return _Step("finished", slot, skipped=tuple(skipped), stood=stood)
@@ -206,10 +205,10 @@ def _step(one: Course, row: Any, had: frozenset[str], now: datetime) -> _Step:
         # Once only: somebody who sends by hand now and then is late each time, and is to get there all the same.
         time = times.slot_at_or_after(schedule, now, row.time_zone, slot)
     if time <= now and row.last_sent_at is not None and times.is_same_day(row.last_sent_at, now, row.time_zone):
-        time = times.next_day(schedule, now, time, row.time_zone)
+        time = times.next_day(schedule, now, row.time_zone)
     if time > now:
         return _Step("active", slot, time, skipped=tuple(skipped), stood=stood)
-    return _Step("active", time, place=place, skipped=tuple(skipped), stood=stood)
+    return _Step("active", slot, place=place, skipped=tuple(skipped), stood=stood)
 
 
 def _had(tx: Connection, readers: Sequence[tuple[int, int]]) -> dict[tuple[int, int], frozenset[str]]:
@@ -378,7 +377,7 @@ def delay_before(attempt: int) -> timedelta:
 
     The jitter keeps what was put off together from coming back together.
     """
-    delay = min(FIRST_DELAY * 2 ** min(attempt - 2, 10), LONGEST_DELAY)
+    delay: timedelta = min(FIRST_DELAY * int(2 ** min(attempt - 2, 10)), LONGEST_DELAY)
     jitter = 0.75 + secrets.randbelow(501) / 1000
     return delay * jitter
 
@@ -442,8 +441,5 @@ def _moved(one: Course, row: Any, claim: Claim, at: datetime, had: frozenset[str
     if place is None:
         state = "finished" if row.state == "active" else row.state
         return values | {"state": state, "slot_at": claim.slot_at, "due_at": None}
-    schedule = schedule_for(one, row.pace)
-    slot = one.slot_after(claim.slot_at, place.issue, claim.time_zone, schedule)
-    if times.is_same_day(at, slot, claim.time_zone) or slot < at:
-        slot = max(slot, times.next_day(schedule, at, slot, claim.time_zone)) if schedule.kind == "evergreen" else slot
+    slot = one.slot_after(claim.slot_at, place.issue, at, claim.time_zone, schedule_for(one, row.pace))
     return values | {"slot_at": slot, "due_at": slot if row.state == "active" else None}

@@ -308,7 +308,7 @@ def _move_readers(tx: Connection, one: Course, now: datetime, *, everybody: bool
             schedule = schedule_for(one, row.pace)
             slot = row.slot_at
             if row.state == "finished" and slot is not None:
-                slot = max(one.slot_after(slot, place.issue, row.time_zone, schedule), now)
+                slot = one.slot_after(slot, place.issue, max(slot, now), row.time_zone, schedule)
             if schedule.kind == "calendar" or slot is None:
                 slot = one.first_slot(place.issue, now, row.time_zone, schedule)
             elif everybody or slot <= now:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course
 from pipeline.series.store import _schema as t
+from pipeline.series.store._refs import new_refs
 from pipeline.series.store.courses import course, schedule_for
 from pipeline.series.store.journal import note
 from pipeline.series.store.people import by_id, had
@@ -70,8 +71,6 @@ def _resumed(tx: Connection, row: Any, one: Course, zone: str, now: datetime) ->
 
 def skip(tx: Connection, subscriber_id: int, sequence_id: int, now: datetime) -> str:
     """Pass over a reader's next issue, and return its name; the one behind it takes its time. Empty at the end."""
-    from pipeline.series.store.ledger import new_refs
-
     e = t.enrolments.c
     row = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)).first()
     if row is None or row.state not in ("active", "paused"):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from pipeline.delivery import Schedule
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import _schema as t
-from pipeline.series.store import journal, ledger, leaving, people, recovery, standing
+from pipeline.series.store import journal, leaving, ledger, people, recovery, standing
 
 WEEK = 7 * DAY
 DROPPED = Outcome("in_doubt", "reply", text="the line was dropped")

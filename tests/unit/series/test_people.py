@@ -6,7 +6,7 @@ from series_builders import ACCEPTED, DAY, LEASE, NOW, asked, confirmed, done, p
 from sqlalchemy import Connection, select
 
 from pipeline.series.store import _schema as t
-from pipeline.series.store import coming, journal, ledger, leaving, people, standing
+from pipeline.series.store import coming, journal, leaving, ledger, people, standing
 from pipeline.series.store.people import Consent
 
 WEEK = 7 * DAY
