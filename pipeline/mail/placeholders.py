@@ -25,6 +25,11 @@ def fill(template: str, values: Mapping[str, str], escape: Callable[[str], str] 
     return _PLACEHOLDER.sub(lambda match: escape(values[match[1]]), template)
 
 
+def split(template: str) -> tuple[str, ...]:
+    """Return a template as what stands between its placeholders, and their names, in turns; text first and last."""
+    return tuple(_PLACEHOLDER.split(template))
+
+
 def placeholders_in(*templates: str) -> tuple[str, ...]:
     """Return the names of the placeholders in templates, in the order of the closed set."""
     used = {name for template in templates for name in _PLACEHOLDER.findall(template)}

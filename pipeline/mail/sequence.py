@@ -34,11 +34,15 @@ class MailEntry(Struct, frozen=True, kw_only=True):
 
 
 class IssueEntry(MailEntry, frozen=True, kw_only=True):
-    """What `sequence.json` says of an issue; `id` stays when the issue moves, `chapter` is that of its worksheet."""
+    """What `sequence.json` says of an issue; `id` stays when the issue moves.
+
+    `chapter` is that of its worksheet, and `worksheet` the name of the worksheet's file, without its ending.
+    """
 
     id: str
     number: int
     chapter: str
+    worksheet: str
     reading_minutes: int
 
 
