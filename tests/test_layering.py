@@ -14,7 +14,7 @@ LAYERS = [
     [["__init__"]],
     [["errors", "editions", "delivery"]],
     [["model"]],
-    [["metadata", "cache", "identifiers", "prose", "mail"], ["project"], ["theme"]],
+    [["metadata", "cache", "identifiers", "prose"], ["mail", "project"], ["theme"]],
     [["reader", "transforms", "checks", "pages", "press"]],
     [["writers", "schema", "series"]],
     [["catalog", "output", "printing", "forms"], ["build", "validate"], ["listing", "proofs", "sheets"], ["preview"]],

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from pipeline.mail.placeholders import split
+from pipeline.mail.placeholders import Direction, Slot, filled, pieces
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _SOFT = b"=\r\n"
@@ -21,16 +21,17 @@ _MOST = 76
 Escape: TypeAlias = Callable[[str], str]
 
 
-class Slot(Struct, frozen=True):
-    """Where a value goes into quoted-printable; the flags say on which sides of it a line goes on."""
+class Quoted(Struct, frozen=True):
+    """A placeholder in quoted-printable; the flags say on which sides of its value a line goes on."""
 
-    name: str
+    slot: Slot
     escape: Escape
+    direction: Direction
     goes_on_before: bool
     goes_on_after: bool
 
     def filled(self, values: Mapping[str, str]) -> bytes:
-        value = _quoted(self.escape(values[self.name]))
+        value = _quoted(filled(self.slot, values, self.escape, self.direction))
         before = _SOFT if self.goes_on_before else b""
         return before + value + _SOFT if value and self.goes_on_after else before + value
 
@@ -38,16 +39,19 @@ class Slot(Struct, frozen=True):
 class Packed(Struct, frozen=True):
     """A whole body that is filled before it is encoded as base64."""
 
-    pieces: tuple[str, ...]
+    pieces: tuple[str | Slot, ...]
     escape: Escape
+    direction: Direction
 
     def filled(self, values: Mapping[str, str]) -> bytes:
-        pieces = list(self.pieces)
-        pieces[1::2] = [self.escape(values[name]) for name in pieces[1::2]]
-        return packed("".join(pieces).encode(errors="replace"))
+        texts = [
+            piece if isinstance(piece, str) else filled(piece, values, self.escape, self.direction)
+            for piece in self.pieces
+        ]
+        return packed("".join(texts).encode(errors="replace"))
 
 
-Piece: TypeAlias = bytes | Slot | Packed
+Piece: TypeAlias = bytes | Quoted | Packed
 
 
 def encoded(text: str) -> tuple[str, bytes]:
@@ -57,24 +61,25 @@ def encoded(text: str) -> tuple[str, bytes]:
     return ("quoted-printable", quoted) if len(quoted) <= len(base) else ("base64", base)
 
 
-def body(template: str, escape: Escape) -> tuple[str, Sequence[Piece]]:
+def body(template: str, escape: Escape, direction: Direction = "ltr") -> tuple[str, Sequence[Piece]]:
     """Return the name of a template's transfer encoding, and its pieces; which is shorter is asked without values."""
     template = _ended(template)
     encoding, whole = encoded(template)
-    pieces = split(template)
-    if len(pieces) == 1:
+    parts = tuple(pieces(template))
+    if all(isinstance(part, str) for part in parts):
         return encoding, (whole,)
     if encoding == "base64":
-        return encoding, (Packed(pieces, escape),)
+        return encoding, (Packed(parts, escape, direction),)
     made: list[Piece] = []
-    for place, piece in enumerate(pieces):
-        if place % 2:
-            before, after = pieces[place - 1], pieces[place + 1]
-            # Where nothing is between two values, the soft break after the first has begun a line.
-            goes_on_before = bool(before) and not before.endswith("\n")
-            made.append(Slot(piece, escape, goes_on_before, not after.startswith("\r\n")))
-        else:
-            made.append(_quoted(piece))
+    for place, part in enumerate(parts):
+        if isinstance(part, str):
+            made.append(_quoted(part))
+            continue
+        # After another value the soft break behind that has begun a line; the last part is the text's own end.
+        before, after = parts[place - 1] if place else "", parts[place + 1]
+        goes_on_before = isinstance(before, str) and before != "" and not before.endswith("\n")
+        goes_on_after = not (isinstance(after, str) and after.startswith("\r\n"))
+        made.append(Quoted(part, escape, direction, goes_on_before, goes_on_after))
     return encoding, made
 
 

@@ -5,7 +5,6 @@ each reader is a few headers, a few values, and one joining of bytes.
 """
 
 import hashlib
-import html
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -14,10 +13,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from msgspec import Struct
 
 from pipeline.errors import WriteError
-from pipeline.mail.bodies import Escape, Packed, Piece, Slot, body, packed
+from pipeline.identifiers import is_right_to_left
+from pipeline.mail.bodies import Escape, Packed, Piece, Quoted, body, packed
 from pipeline.mail.headers import Mailbox as Mailbox
-from pipeline.mail.headers import cleaned, display_name, file_name, header, mailbox, phrase
-from pipeline.mail.placeholders import fill, placeholders_in
+from pipeline.mail.headers import display_name, file_name, header, mailbox, phrase
+from pipeline.mail.placeholders import Direction, fill, in_html, placeholders_in
 
 
 class Picture(Struct, frozen=True):
@@ -73,10 +73,11 @@ def prepare(letter: Letter) -> "Prepared":
 
     Text comes first, then HTML with its pictures. Raises WriteError where a header has no lawful form.
     """
-    whole = _text_part("text/html", letter.html, lambda value: html.escape(cleaned(value)))
+    towards = _direction(letter)
+    whole = _text_part("text/html", letter.html, in_html, towards)
     if letter.pictures:
         whole = _multipart("related", [whole, *map(_picture_part, letter.pictures)], 'type="text/html";')
-    parts = _multipart("alternative", [_text_part("text/plain", letter.text, cleaned), whole])
+    parts = _multipart("alternative", [_text_part("text/plain", letter.text, str, towards), whole])
     return Prepared(letter, _joined([_shared_headers(letter), *parts]))
 
 
@@ -88,6 +89,7 @@ class Prepared:
         self._pieces = tuple(pieces)
         # Most subjects name nobody, and are the same for all.
         self._subject = None if placeholders_in(letter.subject) else header("Subject", phrase(letter.subject))
+        self._direction = _direction(letter)
         self._sender = header("From", mailbox(letter.sender))
 
     def message(self, copy: Copy) -> bytes:
@@ -98,7 +100,7 @@ class Prepared:
         head = [
             self._sender,
             header("To", mailbox(copy.recipient)),
-            self._subject or header("Subject", phrase(fill(self.letter.subject, copy.values))),
+            self._subject or header("Subject", phrase(fill(self.letter.subject, copy.values, str, self._direction))),
             f"Date: {format_datetime(copy.sent.astimezone(UTC))}\r\n".encode(),
             header("Message-ID", (f"<{copy.message_id}>",)),
             *(_list_headers(copy) if self.letter.is_listed else ()),
@@ -138,6 +140,10 @@ def _shared_headers(letter: Letter) -> bytes:
     return b"".join(headers)
 
 
+def _direction(letter: Letter) -> Direction:
+    return "rtl" if is_right_to_left(letter.language) else "ltr"
+
+
 # --------------------------------------------------------------------------- parts
 
 
@@ -155,10 +161,10 @@ def _multipart(kind: str, parts: Sequence[Sequence[Piece]], *parameters: str) ->
 def _signature(piece: Piece) -> bytes:
     """Return what tells a piece from others."""
     match piece:
-        case Slot(name=name):
-            return f"\0{name}\0".encode()
+        case Quoted(slot=slot):
+            return str(slot).encode(errors="replace")
         case Packed(pieces=pieces):
-            return "\0".join(pieces).encode(errors="replace")
+            return "".join(map(str, pieces)).encode(errors="replace")
         case _:
             return piece
 
@@ -174,8 +180,8 @@ def _joined(pieces: Sequence[Piece]) -> Sequence[Piece]:
     return joined
 
 
-def _text_part(media_type: str, template: str, escape: Escape) -> Sequence[Piece]:
-    encoding, pieces = body(template, escape)
+def _text_part(media_type: str, template: str, escape: Escape, towards: Direction) -> Sequence[Piece]:
+    encoding, pieces = body(template, escape, towards)
     return [
         header("Content-Type", [f"{media_type};", 'charset="utf-8"']),
         header("Content-Transfer-Encoding", [encoding]),

@@ -1,6 +1,5 @@
 import email
 import email.policy
-import html
 import re
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
@@ -16,7 +15,7 @@ from pipeline.errors import WriteError
 from pipeline.mail import bodies, headers
 from pipeline.mail import message as mail
 from pipeline.mail.message import Copy, Letter, Mailbox, Picture, prepare
-from pipeline.mail.placeholders import fill
+from pipeline.mail.placeholders import fill, in_html
 
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id")
 # What RFC 5322 counts as no text: a header may lose it, and must not be split by it.
@@ -242,11 +241,8 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 def test_a_filled_body_reads_as_the_template_with_its_values(template: str, name: str) -> None:
     copy = replace(COPY, values={**VALUES, "name": name})
     raw = made(copy=copy, text=template, html=f"<p>{template}")
-    expected = fill(template, {**VALUES, "name": headers.cleaned(name)})
-    assert body_of(raw, 1).rstrip("\n") == expected.rstrip("\n")
-    assert body_of(raw, 3).rstrip("\n") == "<p>" + fill(
-        template, {**VALUES, "name": headers.cleaned(name)}, html.escape
-    ).rstrip("\n")
+    assert body_of(raw, 1).rstrip("\n") == fill(template, copy.values).rstrip("\n")
+    assert body_of(raw, 3).rstrip("\n") == "<p>" + fill(template, copy.values, in_html).rstrip("\n")
     assert max(map(len, raw.split(b"\r\n"))) <= 78
 
 
@@ -261,7 +257,7 @@ def test_whatever_stands_around_a_value_every_line_is_short_and_reads_back(
     template = re.sub(r"\r\n|\r", "\n", "".join(pieces))
     values = {**VALUES, "name": name, "greeting": greeting}
     raw = made(copy=replace(COPY, values=values), text=template)
-    expected = fill(template.rstrip("\n"), values, headers.cleaned)
+    expected = fill(template.rstrip("\n"), values)
     assert body_of(raw, 1) == expected + "\n"
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert max(map(len, raw.split(b"\r\n"))) <= 78
@@ -285,8 +281,17 @@ def test_one_preparation_serves_all_readers_and_changes_with_none() -> None:
 @pytest.mark.parametrize("name", ["Ann", "Zoë", *NASTY])
 def test_a_subject_with_a_name_in_it_reads_back_and_splits_no_header(name: str) -> None:
     raw = made(copy=replace(COPY, values={**VALUES, "name": name}), subject="For {{ name }}: a letter")
-    assert parsed(raw)["Subject"] == headers.cleaned(f"For {headers.cleaned(name)}: a letter")
+    assert parsed(raw)["Subject"] == headers.cleaned(fill("For {{ name }}: a letter", {"name": name}))
     assert names_of(raw) == names_of(made())
+
+
+@pytest.mark.parametrize(("name", "said"), [("Ann", "Ann"), ("", "you & me")])
+def test_where_a_value_is_empty_its_fallback_stands(name: str, said: str) -> None:
+    copy = replace(COPY, values={**VALUES, "name": name})
+    raw = made(copy=copy, subject="{{ name|you & me }}", text="{{ name|you & me }}", html="{{ name|you &amp; me }}")
+    assert parsed(raw)["Subject"] == said
+    assert body_of(raw, 1) == said + "\n"
+    assert body_of(raw, 3) == said.replace("&", "&amp;") + "\n"
 
 
 def test_a_placeholder_without_a_value_is_never_sent() -> None:
