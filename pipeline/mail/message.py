@@ -73,7 +73,7 @@ def prepare(letter: Letter) -> "Prepared":
 
     Text comes first, then HTML with its pictures. Raises WriteError where a header has no lawful form.
     """
-    towards = _direction(letter)
+    towards = direction_of(letter.language)
     whole = _text_part("text/html", letter.html, in_html, towards)
     if letter.pictures:
         whole = _multipart("related", [whole, *map(_picture_part, letter.pictures)], 'type="text/html";')
@@ -89,7 +89,7 @@ class Prepared:
         self._pieces = tuple(pieces)
         # Most subjects name nobody, and are the same for all.
         self._subject = None if placeholders_in(letter.subject) else header("Subject", phrase(letter.subject))
-        self._direction = _direction(letter)
+        self._direction = direction_of(letter.language)
         self._sender = header("From", mailbox(letter.sender))
 
     def message(self, copy: Copy) -> bytes:
@@ -140,8 +140,9 @@ def _shared_headers(letter: Letter) -> bytes:
     return b"".join(headers)
 
 
-def _direction(letter: Letter) -> Direction:
-    return "rtl" if is_right_to_left(letter.language) else "ltr"
+def direction_of(language: str) -> Direction:
+    """Return which way a language's text runs (BCP 47)."""
+    return "rtl" if is_right_to_left(language) else "ltr"
 
 
 # --------------------------------------------------------------------------- parts

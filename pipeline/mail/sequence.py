@@ -4,6 +4,8 @@ import hashlib
 
 from msgspec import Struct
 
+from pipeline.mail.placeholders import Greeting
+
 # Gmail cuts a message off at about 102 kB; personalising it needs some of the rest.
 MOST_HTML = 90_000
 
@@ -65,6 +67,7 @@ class SequenceEntry(Struct, frozen=True, kw_only=True):
     placeholders: tuple[str, ...]
     mails: dict[str, MailEntry]
     issues: tuple[IssueEntry, ...]
+    greeting: Greeting = Greeting()
 
 
 def letter_file(name: str, content: bytes) -> LetterFile:
