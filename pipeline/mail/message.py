@@ -13,11 +13,10 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from msgspec import Struct
 
 from pipeline.errors import WriteError
-from pipeline.identifiers import is_right_to_left
 from pipeline.mail.bodies import Escape, Packed, Piece, Quoted, body, packed
 from pipeline.mail.headers import Mailbox as Mailbox
 from pipeline.mail.headers import display_name, file_name, header, mailbox, phrase
-from pipeline.mail.placeholders import Direction, fill, in_html, placeholders_in
+from pipeline.mail.placeholders import Direction, direction_of, fill, in_html, placeholders_in
 
 
 class Picture(Struct, frozen=True):
@@ -138,11 +137,6 @@ def _shared_headers(letter: Letter) -> bytes:
         b"MIME-Version: 1.0\r\n",
     ]
     return b"".join(headers)
-
-
-def direction_of(language: str) -> Direction:
-    """Return which way a language's text runs (BCP 47)."""
-    return "rtl" if is_right_to_left(language) else "ltr"
 
 
 # --------------------------------------------------------------------------- parts

@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from pipeline.identifiers import is_right_to_left
+
 Direction = Literal["ltr", "rtl"]
 
 # What an author may write, by the kind of letter. A confirmation shows nothing that a stranger may have typed.
@@ -72,6 +74,11 @@ class Greeting(Struct, frozen=True):
     def for_name(self, name: str, direction: Direction = "ltr") -> str:
         """Return the greeting of a reader, who may have no name."""
         return fill(self.with_name, {"name": name}, str, direction) if on_one_line(name) else self.without_name
+
+
+def direction_of(language: str) -> Direction:
+    """Return the direction that a language, by its BCP 47 tag, is written in."""
+    return "rtl" if is_right_to_left(language) else "ltr"
 
 
 def pieces(template: str) -> Iterator[str | Slot]:

@@ -44,8 +44,8 @@ class IssueEntry(MailEntry, frozen=True, kw_only=True):
     id: str
     number: int
     chapter: str
-    worksheet: str
     reading_minutes: int
+    worksheet: str = ""
 
 
 class SenderEntry(Struct, frozen=True):

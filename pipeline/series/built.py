@@ -18,14 +18,15 @@ _MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"
 _MOST = 10_000_000
 
 
-def read_built(folder: Path) -> tuple[Head, tuple[LetterContent, ...]]:
+def read_built(folder: Path, shown: str = "") -> tuple[Head, tuple[LetterContent, ...]]:
     """Return a built newsletter: its head, then its mails and its issues in order.
 
-    Only what `sequence.json` names is read. Raises ConfigError with everything that is missing or has been changed
-    since, each with its path.
+    Only what `sequence.json` names is read; `shown` is what messages call the folder. Raises ConfigError with
+    everything that is missing or has been changed since, each with its path.
     """
-    sequence = _sequence(folder / SEQUENCE)
-    reading = _Reading(folder)
+    shown = shown or str(folder)
+    sequence = _sequence(folder / SEQUENCE, f"{shown}/{SEQUENCE}")
+    reading = _Reading(folder, shown)
     mails = tuple(reading.letter(f"mail/{kind}", kind, entry) for kind, entry in sequence.mails.items())
     issues = tuple(reading.letter(entry.id, "issue", entry) for entry in sequence.issues)
     reading.look_for_twins([letter.name for letter in issues])
@@ -42,31 +43,31 @@ def read_built(folder: Path) -> tuple[Head, tuple[LetterContent, ...]]:
     return head, (*mails, *issues)
 
 
-def _sequence(path: Path) -> SequenceEntry:
+def _sequence(path: Path, shown: str) -> SequenceEntry:
     try:
         return msgspec.json.decode(path.read_bytes(), type=SequenceEntry)
     except OSError as error:
         raise ConfigError(
-            f"{path}: can't be read: {error.strerror}\n    Build the newsletter first: quire build newsletter."
+            f"{shown}: can't be read: {error.strerror}\n    Build the newsletter first: quire build newsletter."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not what the newsletter's build writes: {error}\n    {_BUILD}") from error
+        raise ConfigError(f"{shown}: is not what the newsletter's build writes: {error}\n    {_BUILD}") from error
 
 
 class _Reading:
     """Reads files beside `sequence.json` and gathers what is wrong with them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shown: str) -> None:
         self.faults: list[str] = []
-        self._folder = folder
+        self._folder, self._shown = folder, shown
 
     def letter(self, name: str, kind: str, entry: MailEntry) -> LetterContent:
         html, text = (self._text(entry, wanted) for wanted in ("html", "text"))
         if len(html.encode()) > MOST_HTML:
-            self.faults.append(f"{self._folder / entry.files['html'].name}: is larger than {MOST_HTML // 1000} kB")
+            self.faults.append(f"{self._shown}/{entry.files['html'].name}: is larger than {MOST_HTML // 1000} kB")
         unknown = sorted(set(entry.placeholders) - set(PLACEHOLDERS))
         if unknown:
-            self.faults.append(f"{self._folder / SEQUENCE}: “{name}” has the unknown placeholder “{unknown[0]}”")
+            self.faults.append(f"{self._shown}/{SEQUENCE}: “{name}” has the unknown placeholder “{unknown[0]}”")
         return LetterContent(
             name=name,
             kind=kind,
@@ -83,37 +84,37 @@ class _Reading:
 
     def look_for_twins(self, names: list[str]) -> None:
         for name in sorted({name for name in names if names.count(name) > 1}):
-            self.faults.append(f"{self._folder / SEQUENCE}: two issues are called “{name}”")
+            self.faults.append(f"{self._shown}/{SEQUENCE}: two issues are called “{name}”")
 
     def _text(self, entry: MailEntry, kind: str) -> str:
         file = entry.files.get(kind)
         if file is None:
-            self.faults.append(f"{self._folder / SEQUENCE}: “{entry.subject}” has no {kind} file")
+            self.faults.append(f"{self._shown}/{SEQUENCE}: “{entry.subject}” has no {kind} file")
             return ""
         try:
             return self._content(file).decode()
         except UnicodeDecodeError:
-            self.faults.append(f"{self._folder / file.name}: is not UTF-8 text")
+            self.faults.append(f"{self._shown}/{file.name}: is not UTF-8 text")
             return ""
 
     def _picture(self, file: LetterFile) -> Picture:
         media_type = _MEDIA_TYPES.get(Path(file.name).suffix.lower())
         if media_type is None:
-            self.faults.append(f"{self._folder / SEQUENCE}: “{file.name}” is not the name of a picture")
+            self.faults.append(f"{self._shown}/{SEQUENCE}: “{file.name}” is not the name of a picture")
         return Picture(file.content_id, file.name, media_type or "", self._content(file))
 
     def _content(self, file: LetterFile) -> bytes:
         """Return a file's content where its hash is the one that was written down."""
         path = self._folder / file.name
         if Path(file.name).name != file.name or file.name in ("", ".", ".."):
-            self.faults.append(f"{self._folder / SEQUENCE}: “{file.name}” is not the name of a file beside it")
+            self.faults.append(f"{self._shown}/{SEQUENCE}: “{file.name}” is not the name of a file beside it")
             return b""
         try:
             content = path.read_bytes() if path.stat().st_size <= _MOST else b""
         except OSError as error:
-            self.faults.append(f"{path}: can't be read: {error.strerror}")
+            self.faults.append(f"{self._shown}/{file.name}: can't be read: {error.strerror}")
             return b""
         if hashlib.sha256(content).hexdigest() != file.sha256:
-            self.faults.append(f"{path}: has changed since it was built")
+            self.faults.append(f"{self._shown}/{file.name}: has changed since it was built")
             return b""
         return content

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.mail import message as mail
-from pipeline.mail.placeholders import Greeting, placeholders_in
+from pipeline.mail.placeholders import Greeting, direction_of, fill, placeholders_in
 from pipeline.mail.sequence import SenderEntry
 
 _NOTHING: Mapping[str, str] = {}
@@ -104,7 +104,7 @@ class Outgoing:
     def __init__(self, head: Head, letter: LetterContent, signer: Signer | None = None) -> None:
         """Prepare a letter. Raises WriteError where a header has no lawful form."""
         self.head, self.letter, self._signer = head, letter, signer
-        self._direction = mail.direction_of(head.language)
+        self._direction = direction_of(head.language)
         self._sender = mail.Mailbox(head.sender.name, _with_ascii_domain(head.sender.address))
         self._prepared = mail.prepare(
             mail.Letter(
@@ -126,6 +126,10 @@ class Outgoing:
         """Return a message's id: the same for the same sequence, letter and parts, in the sender's domain."""
         domain = mail.domain_of(self.head.sender.address)
         return mail.message_id(domain, self.head.id, self.letter.name, *parts)
+
+    def subject(self, values: Mapping[str, str]) -> str:
+        """Return the subject as a reader with these values sees it."""
+        return fill(self.letter.subject, values, str, self._direction)
 
     def message(
         self,

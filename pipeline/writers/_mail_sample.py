@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline import model as m
 from pipeline.mail import message as mail
-from pipeline.mail.placeholders import placeholders_in
-from pipeline.mail.sample import READER_NAME, sample_addresses
+from pipeline.mail.placeholders import Greeting, direction_of, placeholders_in
+from pipeline.mail.sample import READER_NAME, sample_addresses, sample_progress
 from pipeline.writers._letters import Letter, chapter_of, kind_of, stem_of
 from pipeline.writers._mail_pictures import Picture
 
@@ -54,12 +54,12 @@ def message(
             recipient=READER,
             sent=first + timedelta(days=7 * (letter.number - 1 if isinstance(letter, m.Issue) else 0)),
             message_id=mail.message_id(domain, newsletter.id, name, READER.address),
-            values=_values(book, sender, letter),
+            values=_values(book, newsletter, sender, letter),
         )
     )
 
 
-def _values(book: m.Book, sender: m.Sender, letter: Letter) -> dict[str, str]:
+def _values(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, letter: Letter) -> dict[str, str]:
     """Return what a sample's placeholders are filled with; a mail has no place in the archive."""
     chapter = chapter_of(book, letter)
     addresses = sample_addresses(book.website, stem_of(letter), chapter.file_stem if chapter else "")
@@ -67,7 +67,8 @@ def _values(book: m.Book, sender: m.Sender, letter: Letter) -> dict[str, str]:
         addresses["archive_url"] = ""
     return {
         **addresses,
-        "greeting": f"Dear {READER.name},",
+        **sample_progress([issue.subject for issue in newsletter.issues]),
+        "greeting": Greeting().for_name(READER.name, direction_of(book.language)),
         "name": READER.name,
         "postal_address": sender.postal_address,
     }
