@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from pipeline.errors import WriteError
 from pipeline.mail import message as mail
 from pipeline.mail.placeholders import Greeting, direction_of, fill, placeholders_in
 from pipeline.mail.sequence import SenderEntry
@@ -105,6 +106,7 @@ class Outgoing:
         """Prepare a letter. Raises WriteError where a header has no lawful form."""
         self.head, self.letter, self._signer = head, letter, signer
         self._direction = direction_of(head.language)
+        self._used = placeholders_in(letter.subject, letter.text, letter.html)
         self._sender = mail.Mailbox(head.sender.name, _with_ascii_domain(head.sender.address))
         self._prepared = mail.prepare(
             mail.Letter(
@@ -145,15 +147,19 @@ class Outgoing:
     ) -> tuple[Envelope, bytes]:
         """Return one reader's message; the same bytes for the same arguments.
 
-        `more` holds what some mails show besides, by placeholder. Raises WriteError where an address is none, or a
-        header has no lawful form.
+        `more` holds what some mails show besides, by placeholder. Raises WriteError where an address is none, a header
+        has no lawful form, or a link of the letter would lead nowhere.
         """
+        values = {**self._values(reader, links), **more}
+        lacking = [name for name in self._used if name not in values or (name.endswith("_url") and not values[name])]
+        if lacking:
+            raise WriteError(f"“{self.letter.name}” shows {', '.join(lacking)}, and there is none for this reader")
         recipient = mail.Mailbox(reader.name, _with_ascii_domain(reader.address))
         copy = mail.Copy(
             recipient=recipient,
             sent=sent,
             message_id=message_id,
-            values={**self._values(reader, links), **more},
+            values=values,
             unsubscribe_mail=unsubscribe_mail,
             is_test=is_test,
         )

@@ -123,6 +123,19 @@ def test_a_mail_may_show_more_than_an_issue_does(issue: Outgoing) -> None:
     assert message["Subject"] == "7 of them"
 
 
+def test_a_link_that_would_lead_nowhere_is_never_sent(issue: Outgoing, confirmation: Outgoing) -> None:
+    with pytest.raises(WriteError, match="“letter-1” shows worksheet_url, and there is none"):
+        issue.message(ANN, Pages(worksheet=""), VERP, SENT, "id@example.com")
+    with pytest.raises(WriteError, match="“mail/confirmation” shows confirm_url"):
+        raw_of(confirmation)
+
+
+def test_what_only_some_mails_show_must_be_given(issue: Outgoing) -> None:
+    counting = Outgoing(issue.head, replace(issue.letter, text="{{ issues_left }} to come\n"))
+    with pytest.raises(WriteError, match="shows issues_left"):
+        raw_of(counting)
+
+
 @given(st.text(max_size=300))
 def test_no_name_ever_splits_a_header_or_hides_a_link(issue: Outgoing, name: str) -> None:
     raw = raw_of(issue, replace(ANN, name=name))[1]
