@@ -6,7 +6,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 
 from pipeline.errors import Finding
 from pipeline.lint._mail import Header, Limits, Mail
-from pipeline.mail.message import MOST
+from pipeline.mail.headers import MOST
 
 _ONCE = ("From", "To", "Date", "Message-ID", "Subject")
 _AT_MOST_ONCE = ("Reply-To", "Cc", "Sender", "MIME-Version", "Content-Type", "List-Id", "Auto-Submitted")

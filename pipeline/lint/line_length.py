@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import Finding
 from pipeline.lint._mail import Limits, Mail
-from pipeline.mail.message import LINE, MOST
+from pipeline.mail.headers import LINE, MOST
 
 # Told once for each kind: one long line is seldom alone.
 _TOLD = 3

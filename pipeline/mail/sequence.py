@@ -4,6 +4,8 @@ import hashlib
 
 from msgspec import Struct
 
+from pipeline.mail.placeholders import Greeting
+
 # Gmail cuts a message off at about 102 kB; personalising it needs some of the rest.
 MOST_HTML = 90_000
 
@@ -34,12 +36,16 @@ class MailEntry(Struct, frozen=True, kw_only=True):
 
 
 class IssueEntry(MailEntry, frozen=True, kw_only=True):
-    """What `sequence.json` says of an issue; `id` stays when the issue moves, `chapter` is that of its worksheet."""
+    """What `sequence.json` says of an issue; `id` stays when the issue moves.
+
+    `chapter` is that of its worksheet, and `worksheet` the name of the worksheet's file, without its ending.
+    """
 
     id: str
     number: int
     chapter: str
     reading_minutes: int
+    worksheet: str = ""
 
 
 class SenderEntry(Struct, frozen=True):
@@ -61,6 +67,7 @@ class SequenceEntry(Struct, frozen=True, kw_only=True):
     placeholders: tuple[str, ...]
     mails: dict[str, MailEntry]
     issues: tuple[IssueEntry, ...]
+    greeting: Greeting = Greeting()
 
 
 def letter_file(name: str, content: bytes) -> LetterFile:

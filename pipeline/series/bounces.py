@@ -15,7 +15,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.mail.message import cleaned
+from pipeline.mail.headers import cleaned
 from pipeline.series._mime import ADDRESS, MOST, Headers, Mail, parse
 from pipeline.series._odd_servers import read_text
 from pipeline.series._reasons import best_status, reason

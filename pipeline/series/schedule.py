@@ -1,8 +1,8 @@
 """When issues go out: pure functions from a schedule, a reader's time zone and moments to slots, aware and in UTC.
 
 A slot is a day of the schedule's grid at its time of day. The grid of an evergreen is counted from the slot before;
-that of a calendar from its start. Local times that a clock change leaves out move to the next minute that there is, and of
-two that it makes the first is meant (PEP 495). A day that a zone leaves out altogether is no day of the grid.
+that of a calendar from its start. Local times that a clock change leaves out move to the next minute that there is, and
+of two that it makes the first is meant (PEP 495). A day that a zone leaves out altogether is no day of the grid.
 """
 
 from collections.abc import Iterator, Mapping

@@ -195,6 +195,7 @@ def _issue_entry(book: m.Book, made: _Made, issue: m.Issue) -> IssueEntry:
         id=issue.slug,
         number=issue.number,
         chapter=chapter.id if chapter else "",
+        worksheet=chapter.file_stem if chapter else "",
         reading_minutes=reading_minutes(issue.text),
         **_entry(made),
     )
