@@ -14,7 +14,7 @@ READY_DEV := $(VENV)/.ready-dev
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help build test lint format schema bench constraints wheel clean distclean FORCE
+.PHONY: help build test lint format schema caniemail bench constraints wheel clean distclean FORCE
 
 help: ## say what there is
 	@echo "make TARGET"
@@ -38,6 +38,9 @@ format: $(READY_DEV) ## lay the code out as `make lint` wants it
 
 schema: $(READY) ## write docs/schema/ anew from the model
 	$(BIN)/python -m pipeline.schema docs/schema
+
+caniemail: $(READY) ## fetch anew what mail programs support, with npm; run the tests after it
+	$(BIN)/python scripts/caniemail.py $(ARGS)
 
 bench: $(READY_DEV) ## measure; see bench/README.md
 	$(BIN)/python -m bench $(ARGS)

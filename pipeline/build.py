@@ -1,7 +1,5 @@
 """A project in; its formats built and put in place, its findings, and a report of what was done, out."""
 
-import contextlib
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,31 +12,30 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from pipeline import cache as caches
 from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.catalog import chosen_editions, formats, typeset_first, writer
 from pipeline.errors import ConfigError, ContentError, Finding, Location, WriteError
+from pipeline.memory import (
+    Memory,
+    Report,
+    inputs_of,
+    is_as_remembered,
+    made_with,
+    nothing_done,
+    processes,
+    remember,
+    remembered,
+    typeset_besides,
+)
 from pipeline.model import Artifact, Book
-from pipeline.output import MANIFEST, README, Made, cant_write, earlier_identifier, put_in_place, write_whole
+from pipeline.output import cant_write, earlier_identifier, put_in_place
 from pipeline.press import Press, Progress, open_press
 from pipeline.project import Project
 from pipeline.theme import Design
 
 if TYPE_CHECKING:
     from pipeline import checks
-
-
-class Report(Struct, frozen=True):
-    """What a build did: the files, the warnings, the seconds, pieces of work done and reused, paths rewritten."""
-
-    made: tuple[Made, ...]
-    warnings: tuple[Finding, ...]
-    seconds: float
-    worked: int
-    reused: int
-    written: tuple[str, ...]
-    removed: tuple[str, ...]
 
 
 class Options(Struct, frozen=True):
@@ -62,11 +59,18 @@ class Options(Struct, frozen=True):
 
 
 def load(
-    project: Project, cache: Cache, design: Design, epoch: str | None = None, *, advice: bool | None = None
+    project: Project,
+    cache: Cache,
+    design: Design,
+    epoch: str | None = None,
+    *,
+    advice: bool | None = None,
+    known: tuple[Finding, ...] | None = None,
 ) -> tuple[Book, tuple[Finding, ...]]:
     """Return the book, checked and complete, and its warnings, with or without `advice`.
 
-    Raises ContentError with every error.
+    `known` are the warnings of a manuscript that was checked before and has not changed since. Raises ContentError with
+    every error.
     """
     from pipeline import checks
     from pipeline.reader import survey
@@ -77,7 +81,7 @@ def load(
     if not found.is_sound:
         # What some of the book shows to be wrong is told along with what could not be read.
         raise ContentError((*found.findings, *checks.errors_in_part(book, context, found.lacking)))
-    findings = (*found.findings, *checks.check(book, context, advice=advice))
+    findings = known if known is not None else (*found.findings, *checks.check(book, context, advice=advice))
     if any(finding.severity == "error" for finding in findings):
         raise ContentError(findings)
     if epoch is not None:
@@ -92,7 +96,8 @@ def _context(design: Design, cache: Cache) -> "checks.Context":
     page = design.theme.page
     width, _ = theme.page_size(page.size)
     measure = (theme.points(width) - theme.points(page.margin.inside) - theme.points(page.margin.outside)) / 72
-    return checks.Context(tuple(formats()), fonts, design.fonts_digest, cache, measure)
+    cover = (design.theme.cover["width"], design.theme.cover["height"])
+    return checks.Context(tuple(formats()), fonts, design.fonts_digest, cache, measure, cover)
 
 
 def check(project: Project) -> tuple[Finding, ...]:
@@ -126,25 +131,32 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
     chosen = chosen_editions(options.formats, options.editions)
     with _only_build(project):
         design = theme.load(project)
-        inputs = _inputs(project, design, chosen, options)
-        memory = _memory(project) if options.use_cache else None
-        if memory is not None and memory.inputs == inputs and _is_as_remembered(memory, output):
-            return _nothing_done(memory.report, time.perf_counter() - started)
-        # One process makes a small change sooner than two that both load WeasyPrint for it.
-        processes = 1 if memory is not None and _is_small_change(memory.inputs, inputs) else None
+        inputs = inputs_of(project, design, options.papers, options.source_date_epoch)
+        memory = remembered(project) if options.use_cache else None
+        if memory is not None and is_as_remembered(memory, inputs, chosen, output):
+            return nothing_done(memory.report, time.perf_counter() - started)
+        same = memory if memory is not None and memory.inputs == inputs else None
+        before = same.made if same else ()
+        if progress is not None:
+            for name, other in typeset_besides(chosen, before).items():
+                progress.tell(f"{name}: its page numbers are those of the {other}, so that is typeset too")
         cache = Cache(project.state / "cache", enabled=options.use_cache)
-        with open_press(cache, options.jobs, progress, _preparation(project, design), processes) as press:
-            book, warnings = load(project, cache, design, options.source_date_epoch, advice=False)
+        count = processes(memory, inputs, chosen)
+        prepare = _preparation(project, design, is_brief=same is not None and count is not None)
+        with open_press(cache, options.jobs, progress, prepare, count) as press:
+            known = same.report.warnings if same else None
+            book, warnings = load(project, cache, design, options.source_date_epoch, advice=False, known=known)
             if options.papers:
                 book = msgspec.structs.replace(book, papers=options.papers)
             once = tuple(_another_identifier(book, output))
-            artifacts, advice = _write(book, design, press, chosen)
+            artifacts, advice = _write(book, design, press, chosen, is_advised=known is not None)
         owned = {(name, edition) for name, editions in chosen.items() for edition in editions}
         made, written, removed = put_in_place(artifacts, output, owned, book)
         seconds = time.perf_counter() - started
         lasting = tuple(sorted((*warnings, *advice)))
         report = Report(made, lasting, seconds, press.worked, press.reused, written, removed)
-        _remember(project, _Memory(inputs, str(output), report))
+        now_made = tuple(sorted({*before, *made_with(chosen)})) if options.use_cache else ()
+        remember(project, Memory(inputs, str(output), report, chosen, now_made))
         cache.prune()
     return msgspec.structs.replace(report, warnings=tuple(sorted((*lasting, *once))))
 
@@ -180,27 +192,35 @@ def _another_identifier(book: Book, output: Path) -> Iterator[Finding]:
         yield Finding(Location("content/book.yaml"), "identifier-changed", message, hint, "warning")
 
 
-def _preparation(project: Project, design: Design) -> Callable[[], None]:
-    """Return what each process of the press does first: it loads WeasyPrint with the design's fonts."""
+def _preparation(project: Project, design: Design, *, is_brief: bool = False) -> Callable[[], None]:
+    """Return what each process of the press does first: it loads WeasyPrint with the design's fonts.
+
+    It is brief where no page is likely to be typeset, but a cover, as when the manuscript has not changed.
+    """
     fonts = tuple(str(font.path) for font in design.fonts)
     # Fontconfig keeps its list of fonts here even when our own cache is not asked.
-    return partial(_prepare, fonts, str(project.state / "cache" / "fonts"))
+    return partial(_prepare, fonts, str(project.state / "cache" / "fonts"), is_brief)
 
 
-def _prepare(fonts: tuple[str, ...], folder: str) -> None:
-    from pipeline.writers import _sewing, _weasyprint
+def _prepare(fonts: tuple[str, ...], folder: str, is_brief: bool) -> None:
+    from pipeline.writers import _weasyprint
 
     _weasyprint.prepare(fonts, folder)
-    _weasyprint.warm_up()
-    _sewing.prepare()
+    if not is_brief:
+        from pipeline.writers import _sewing
+
+        _weasyprint.warm_up()
+        _sewing.prepare()
 
 
 def _write(
-    book: Book, design: Design, press: Press, chosen: Mapping[str, tuple[str, ...]]
+    book: Book, design: Design, press: Press, chosen: Mapping[str, tuple[str, ...]], *, is_advised: bool
 ) -> tuple[list[Artifact], Sequence[Finding]]:
-    """Return the files of the chosen formats, and advice on the text; where there are processes, all at once."""
+    """Return the files of the chosen formats, and advice on a text that has had none; with processes, all at once."""
 
     def advise() -> Sequence[Finding]:
+        if is_advised:
+            return ()
         from pipeline import checks
 
         context = _context(design, press.cache)
@@ -235,78 +255,6 @@ def _write(
         finally:
             # After an error or Ctrl-C the other threads must not wait for work that nobody wants.
             press.close()
-
-
-# --------------------------------------------------------------------------- nothing changed
-
-
-class _Inputs(Struct, frozen=True):
-    """Everything that a build depends on, as hashes: the program, the design and the options; and each file's text."""
-
-    surroundings: str
-    content: dict[str, str]
-
-
-class _Memory(Struct, frozen=True):
-    """The last build: what it depended on, where it went, and what it reported."""
-
-    inputs: _Inputs
-    output: str
-    report: Report
-
-
-def _inputs(project: Project, design: Design, chosen: Mapping[str, tuple[str, ...]], options: Options) -> _Inputs:
-    digest = hashlib.sha256(caches.stamp())
-    wanted = (chosen, options.papers, options.source_date_epoch, design.digest, design.fonts_digest)
-    digest.update(repr(wanted).encode())
-    return _Inputs(digest.hexdigest(), _content(project))
-
-
-def _content(project: Project) -> dict[str, str]:
-    """Return the hash of every file of the manuscript."""
-    paths = sorted(path for path in project.content.rglob("*") if path.is_file())
-    return {project.relative(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-
-
-def has_changed(project: Project) -> bool:
-    """Say whether the manuscript is not what it was when it was last built, where that is remembered."""
-    memory = _memory(project)
-    return memory is not None and memory.inputs.content != _content(project)
-
-
-def _memory(project: Project) -> _Memory | None:
-    try:
-        return msgspec.json.decode((project.state / "last-build.json").read_bytes(), type=_Memory)
-    except (OSError, msgspec.DecodeError):
-        return None
-
-
-def _is_small_change(before: _Inputs, now: _Inputs) -> bool:
-    """Say whether one text at most has changed since the last build."""
-    changed = set(before.content.items()) ^ set(now.content.items())
-    return before.surroundings == now.surroundings and len({path for path, _ in changed}) <= 1
-
-
-def _is_as_remembered(memory: _Memory, output: Path) -> bool:
-    """Say whether every file of the last build is in its place, the same."""
-    if memory.output != str(output) or not all((output / name).is_file() for name in (MANIFEST, README)):
-        return False
-    try:
-        return all(
-            hashlib.sha256((output / made.path).read_bytes()).hexdigest() == made.sha256 for made in memory.report.made
-        )
-    except OSError:
-        return False
-
-
-def _nothing_done(report: Report, seconds: float) -> Report:
-    reused = report.worked + report.reused
-    return msgspec.structs.replace(report, seconds=seconds, worked=0, reused=reused, written=(), removed=())
-
-
-def _remember(project: Project, memory: _Memory) -> None:
-    with contextlib.suppress(OSError):
-        write_whole(project.state / "last-build.json", msgspec.json.encode(memory))
 
 
 @contextmanager

@@ -27,7 +27,7 @@ SecureAddress = Annotated[
 ServerAddress = Annotated[
     str,
     Meta(
-        pattern=r"^(smtps?://([^\s\"<>@:/]+@)?[^\s\"<>@:/]+(:\d{1,5})?(\?security=(starttls|none))?)?$",
+        pattern=r"^(smtps?://([^\s\"<>@:/?#]+@)?[^\s\"<>@:/?#]+(:\d{1,5})?(\?security=(starttls|none))?)?$",
         description="a server without a password, such as smtp://ann@mail.example.org:587 or smtps://mail.example.org",
     ),
 ]

@@ -30,6 +30,15 @@ class PageLocation(Location, frozen=True, order=True):
         return f"{self.path}, page {self.label} ({_ordinal(self.page)})"
 
 
+class PartLocation(Location, frozen=True, order=True):
+    """A line of a mail: of the file where `part` is empty, else of that part of the message once it is decoded."""
+
+    part: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}, {self.part}, line {self.line}" if self.part else f"{self.path}:{self.line}"
+
+
 def _ordinal(number: int) -> str:
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"

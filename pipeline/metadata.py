@@ -5,6 +5,7 @@ import re
 import types
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -177,7 +178,7 @@ class _Reader:
             return _BROKEN
 
     def struct(self, node: yaml.MappingNode, struct: type[msgspec.Struct], keys: tuple[str | int, ...]) -> Any:
-        fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+        fields = _fields(struct)
         before = len(self.findings)
         values: dict[str, Any] = {}
         for key, value in self.pairs(node):
@@ -252,6 +253,13 @@ def _tree(events: Iterator[yaml.Event]) -> yaml.Node | None:
     return root
 
 
+@cache
+def _fields(struct: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """Return a struct's fields by their keys in YAML; msgspec looks them up anew each time."""
+    return {field.encode_name: field for field in msgspec.structs.fields(struct)}
+
+
+@cache
 def _kinds(kind: Any) -> tuple[Any, ...]:
     """Return the types that a type annotation allows, taken out of unions and annotations."""
     if get_origin(kind) in (Union, types.UnionType):

@@ -4,8 +4,9 @@ Everything is frozen. `Block` and `Inline` are tagged unions; the tag, in the fi
 renders the node.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from operator import attrgetter
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
@@ -525,11 +526,12 @@ class Conformance(Struct, frozen=True):
 
 
 class EpubEdition(Struct, frozen=True):
-    """What concerns the EPUB alone; `isbn` is 13 digits, or empty."""
+    """What concerns the EPUB alone; `isbn` is 13 digits, or empty. A book `is_for_kindle` if it is to be sold there."""
 
     isbn: str = ""
     has_fonts: bool = True
     conformance: Conformance | None = None
+    is_for_kindle: bool = False
 
 
 Range: TypeAlias = tuple[int, int]
@@ -667,15 +669,17 @@ def walk(node: object) -> Iterator[Struct]:
             pending.extend(reversed(current))
         elif isinstance(current, Struct):
             yield current
-            pending.extend(getattr(current, name) for name in _fields_with_nodes(type(current)))
+            pending.extend(_below(type(current))(current))
 
 
 @cache
-def _fields_with_nodes(kind: type[Struct]) -> tuple[str, ...]:
-    """Return the fields of a struct that may hold nodes, last first."""
+def _below(kind: type[Struct]) -> Callable[[Struct], Iterable[object]]:
+    """Return what gives the fields of a struct that may hold nodes, last first."""
     plain = (str, int, float, bool, Location)
-    fields = msgspec.structs.fields(kind)
-    return tuple(field.name for field in reversed(fields) if field.type not in plain)
+    names = [field.name for field in reversed(msgspec.structs.fields(kind)) if field.type not in plain]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return (lambda node: (getattr(node, names[0]),)) if names else (lambda node: ())
 
 
 def tag_of(node: Struct) -> str:

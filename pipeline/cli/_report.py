@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from pipeline.build import Report
 from pipeline.cli._session import size
+from pipeline.memory import Report
 from pipeline.output import Made
 
 

@@ -56,12 +56,12 @@ class Session:
         for finding in () if self.quiet else findings:
             click.echo(str(finding), err=True)
 
-    def tell_of_changes(self) -> None:
+    def tell_of_changes(self, what: str = "pages") -> None:
         """Say on stderr where the manuscript has changed since what is looked at was built."""
-        from pipeline.build import has_changed
+        from pipeline.memory import has_changed
 
         if not self.quiet and has_changed(self.project):
-            click.echo("The manuscript has changed since it was built; these are the pages as they were.", err=True)
+            click.echo(f"The manuscript has changed since it was built; these are the {what} as they were.", err=True)
 
 
 class Bar(Progress):
@@ -75,9 +75,15 @@ class Bar(Progress):
     def finished(self, name: str, files: int) -> None:
         click.echo("\r\033[K", nl=False, err=True)
 
+    def tell(self, message: str) -> None:
+        click.echo(f"\r\033[K{message}", err=True)
+
 
 class Lines(Progress):
     """A line for each format, for logs."""
+
+    def tell(self, message: str) -> None:
+        click.echo(message, err=True)
 
     def finished(self, name: str, files: int) -> None:
         click.echo(f"{name}: {files} file{'s' if files != 1 else ''}", err=True)

@@ -36,15 +36,17 @@ class MailEntry(Struct, frozen=True, kw_only=True):
 
 
 class IssueEntry(MailEntry, frozen=True, kw_only=True):
-    """What `sequence.json` says of an issue; `id` stays when the issue moves, `chapter` is that of its worksheet.
+    """What `sequence.json` says of an issue; `id` stays when the issue moves.
 
-    `web` is its page in the archive, which greets nobody.
+    `chapter` is that of its worksheet, and `worksheet` the name of the worksheet's file, without its ending. `web` is
+    the issue's page in the archive, which greets nobody.
     """
 
     id: str
     number: int
     chapter: str
     reading_minutes: int
+    worksheet: str = ""
     web: LetterFile | None = None
 
 

@@ -531,7 +531,7 @@ def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:
 def _epub(settings: Settings) -> m.EpubEdition:
     epub, stated = settings.epub, settings.epub.accessibility
     conformance = None if stated is None else m.Conformance(**msgspec.structs.asdict(stated))
-    return m.EpubEdition(isbn13(epub.isbn) if epub.isbn else "", epub.fonts, conformance)
+    return m.EpubEdition(isbn13(epub.isbn) if epub.isbn else "", epub.fonts, conformance, epub.kindle)
 
 
 def _subjects(subjects: Sequence[BisacSettings | ThemaSettings]) -> tuple[m.Subject, ...]:

@@ -90,14 +90,17 @@ def pages(
     cover: str,
     rest: Sequence[m.Part] | None = None,
     printed: Callable[[], Printed] = dict,
+    *,
+    has_motifs: bool = True,
 ) -> list[Page]:
     """Return every page in reading order; `images` gives the EPUB's name of each of the book's images.
 
     `cover` is the name of the cover's picture, empty where no page shows it. `rest` is what a sample
     lacks: a last page says where it is to be found. `printed` is asked late for the printed pages of each file of the
-    manuscript; where each began, a mark is set, and the contents list them.
+    manuscript; where each began, a mark is set, and the contents list them. `has_motifs` says whether pieces open with
+    a drawing.
     """
-    return _Pages(book, templates, images, cover, rest).all(printed)
+    return _Pages(book, templates, images, cover, rest, has_motifs).all(printed)
 
 
 def contents(book: m.Book, rest: Sequence[m.Part] | None = None) -> tuple[Item, ...]:
@@ -158,12 +161,19 @@ class _Pages:
     """Makes the pages of one book."""
 
     def __init__(
-        self, book: m.Book, templates: Templates, images: dict[str, str], cover: str, rest: Sequence[m.Part] | None
+        self,
+        book: m.Book,
+        templates: Templates,
+        images: dict[str, str],
+        cover: str,
+        rest: Sequence[m.Part] | None,
+        has_motifs: bool,
     ) -> None:
         self._book = book
         self._templates = templates
         self._cover = cover
         self._rest = rest
+        self._has_motifs = has_motifs
         self._places = places_of(book)
         self._trail = _Trail()
         self._render = Renderer(
@@ -222,6 +232,7 @@ class _Pages:
             anchor=anchor_of,
             book=self._book,
             division=division,
+            has_motifs=self._has_motifs,
             is_right_to_left=is_right_to_left,
             render=self._render,
             title=title,

@@ -25,10 +25,20 @@ from pipeline.theme import Design
 Href = Callable[[str, str], str]
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, with a short way to what templates ask for most."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        # A field of one of our values is neither internal nor changes anything, which is all that Jinja looks for.
+        if isinstance(obj, Struct) and attribute in obj.__struct_fields__:
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
+
 @lru_cache(maxsize=4)
 def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
     # A project may bring templates with it, from whoever it came: they may fill in a page and do nothing else.
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Sandbox(
         loader=jinja2.FileSystemLoader(folders),
         # A stylesheet holds values of the theme alone, and quotation marks that must stay.
         autoescape=lambda name: name is None or not name.endswith(".css.j2"),
@@ -123,10 +133,10 @@ class Tokens(Struct, frozen=True):
         """Return a step of the type scale for a format's base: size('h2', 'page') is 13.99pt."""
         return _times(self.base[base], self.scale[step])
 
-    def tint(self, color: str) -> str:
-        """Return a color thinned to half the motif's tint, so that whatever lies under it shows through."""
+    def tint(self, color: str, share: float | None = None) -> str:
+        """Return a color thinned to a share, or to half the motif's tint, so that what lies under it shows through."""
         red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
-        return f"rgba({red}, {green}, {blue}, {self.motif['tint'] / 2:.3g})"
+        return f"rgba({red}, {green}, {blue}, {self.motif['tint'] / 2 if share is None else share:.3g})"
 
     def space(self, step: str, base: str) -> str:
         """Return a distance for a format's base."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from pipeline import model as m
@@ -11,6 +12,7 @@ from pipeline.errors import WriteError
 from pipeline.model import Book
 from pipeline.press import Press
 from pipeline.theme import Design
+from pipeline.transforms import select
 from pipeline.writers import _bind, _folios, _typeset
 from pipeline.writers._bind import NUMBER_HEIGHT, PrintFile, page_address, place, place_address
 from pipeline.writers._cover import balanced, cover_sheet
@@ -42,19 +44,29 @@ class Piece(Struct, frozen=True):
 Settled: TypeAlias = tuple[list[str], dict[str, Piece], dict[str, _typeset.Gathering], dict[str, list[str]], int]
 
 
+# The number of each page and the letters on it, by the file of the manuscript that it belongs to, in order. The title
+# page and the contents have their own names.
+Printed: TypeAlias = dict[str, list[tuple[str, str]]]
+
+
 def stylesheet(templates: Templates, look: Look) -> str:
     """Return the styles of an edition's pages."""
     return templates.style("workbook.css.j2", look=look, number_height=f"{NUMBER_HEIGHT}em")
 
 
-def printed(book: Book, design: Design, press: Press) -> dict[str, list[tuple[str, str]]]:
-    """Return the number and the text of each page of the workbook by the file of the manuscript that it belongs to.
+def printed(whole: Book, design: Design, press: Press) -> Printed:
+    """Return the pages of the workbook of a book, as it is before anything is left out of it.
 
-    The title page and the contents have their own names. A page is as it was typeset, without running head and folio.
+    They are kept apart from what is typeset, so that whoever asks for them again renders nothing.
     """
-    order, _, made, numbers, _ = screen_interior(book, design, press).settled()
-    texts = map(_typeset.decode_texts, press.run(_typeset.page_texts, [made[name] for name in order], is_light=True))
-    return {name: list(zip(numbers[name], text, strict=True)) for name, text in zip(order, texts, strict=True)}
+
+    def make() -> bytes:
+        order, _, made, numbers, _ = screen_interior(select(whole, "workbook"), design, press).settled()
+        pages = {name: list(zip(numbers[name], made[name].letters, strict=True)) for name in order}
+        return msgspec.msgpack.encode(pages)
+
+    depends = (whole, design.digest, design.fonts_digest)
+    return msgspec.msgpack.decode(press.kept("printed", depends, make), type=Printed)
 
 
 def screen_interior(book: Book, design: Design, press: Press) -> "Interior":

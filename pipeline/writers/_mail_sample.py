@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline import model as m
 from pipeline.mail import message as mail
-from pipeline.mail.placeholders import Greeting, as_for_nobody, direction_of, fill, in_html
-from pipeline.writers._letters import LISTED, Letter, chapter_of, kind_of, stem_of
+from pipeline.mail.placeholders import Greeting, direction_of, placeholders_in
+from pipeline.mail.sample import READER_NAME, sample_addresses, sample_progress
+from pipeline.writers._letters import Letter, chapter_of, kind_of, stem_of
 from pipeline.writers._mail_pictures import Picture
 
-READER = mail.Mailbox("Reader", "reader@example.com")
+READER = mail.Mailbox(READER_NAME, "reader@example.com")
 
 
 def message(
@@ -23,57 +24,52 @@ def message(
 ) -> bytes:
     """Return a letter as a message, its pictures inside; `page` names them `cid:` and their content ids.
 
-    A confirmation goes to somebody who isn't a reader yet, and a goodbye to one who no longer is: each is an answer by
-    a machine (RFC 3834), and no mail of the list.
+    It is made as delivery makes it: prepared, and filled in for one reader. A letter that shows no way to leave, such
+    as a confirmation, which goes to somebody who isn't a reader yet, is an answer by a machine (RFC 3834), and no mail
+    of the list.
     """
-    kind, values, direction = kind_of(letter), _values(book, newsletter, sender, letter), direction_of(book.language)
-    domain = mail.domain_of(sender.address)
+    kind, domain = kind_of(letter), mail.domain_of(sender.address)
     first = datetime.fromisoformat(book.date).replace(hour=8, tzinfo=UTC)
-    is_issue, is_listed = isinstance(letter, m.Issue), kind in LISTED
     name = letter.slug if isinstance(letter, m.Issue) else f"mail/{kind}"
-    return mail.build(
+    prepared = mail.prepare(
         mail.Letter(
             sender=mail.Mailbox(sender.name, sender.address),
-            recipient=READER,
-            subject=fill(letter.subject, values, str, direction),
-            sent=first + timedelta(days=7 * (letter.number - 1 if isinstance(letter, m.Issue) else 0)),
-            message_id=mail.message_id(domain, newsletter.id, name, READER.address),
-            list_name=newsletter.title if is_listed else "",
-            list_id=f"{newsletter.id}.{domain}" if is_listed else "",
+            sequence=newsletter.id,
+            title=newsletter.title,
+            name=name,
+            kind=kind,
             language=book.language,
-            unsubscribe_url=values["unsubscribe_url"] if is_listed else "",
-            preferences_url=values["preferences_url"] if is_listed else "",
-            archive_url=values["archive_url"] if is_issue else "",
-            feedback_id=f"{name}:{newsletter.id}:{kind}:quire",
-            is_automatic=not is_listed,
-            text=fill(text, values, str, direction),
-            html=fill(page, values, in_html, direction),
+            subject=letter.subject,
+            text=text,
+            html=page,
             pictures=tuple(
                 mail.Picture(picture.content_id, picture.name, picture.media_type, picture.content)
                 for picture in {picture.content_id: picture for picture in pictures}.values()
             ),
+            is_listed="unsubscribe_url" in placeholders_in(text),
+        )
+    )
+    return prepared.message(
+        mail.Copy(
+            recipient=READER,
+            sent=first + timedelta(days=7 * (letter.number - 1 if isinstance(letter, m.Issue) else 0)),
+            message_id=mail.message_id(domain, newsletter.id, name, READER.address),
+            values=_values(book, newsletter, sender, letter),
         )
     )
 
 
 def _values(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, letter: Letter) -> dict[str, str]:
-    """Return what a sample's placeholders are filled with, addresses below the book's site; half way, for progress."""
-    site = mail.secure_url(book.website or "https://example.com")
+    """Return what a sample's placeholders are filled with; a mail has no place in the archive."""
     chapter = chapter_of(book, letter)
     greeting = Greeting(newsletter.greeting.with_name, newsletter.greeting.without_name)
-    issues = newsletter.issues
-    half = len(issues) // 2
+    addresses = sample_addresses(book.website, stem_of(letter), chapter.file_stem if chapter else "")
+    if not isinstance(letter, m.Issue):
+        addresses["archive_url"] = ""
     return {
+        **addresses,
+        **sample_progress([issue.subject for issue in newsletter.issues]),
         "greeting": greeting.for_name(READER.name, direction_of(book.language)),
         "name": READER.name,
-        "unsubscribe_url": f"{site}/newsletter/unsubscribe",
-        "preferences_url": f"{site}/newsletter/preferences",
-        "archive_url": f"{site}/newsletter/{stem_of(letter)}.html",
-        "worksheet_url": f"{site}/worksheets/{chapter.file_stem}.pdf" if chapter else "",
-        "confirm_url": f"{site}/newsletter/confirm",
-        "resubscribe_url": f"{site}/newsletter/again",
         "postal_address": sender.postal_address,
-        "issues_sent": str(half),
-        "issues_left": str(len(issues) - half),
-        "next_issue": as_for_nobody(issues[half].subject) if half < len(issues) else "",
     }

@@ -5,21 +5,21 @@ its letters alone: where lines are broken, how a word is hyphenated and which nu
 """
 
 import re
-import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 from msgspec import Struct
 
 from pipeline.writers._html import Markup
+from pipeline.writers._page_letters import letters
 
 # Letters compared at once. Fewer are found by chance, and more are broken up by what one side has and the other lacks.
 _ENOUGH, _AT_LEAST = 28, 8
 # A page may begin with what the EPUB lacks, such as the headings of a table that goes on.
 _STEPS = range(0, 240, 12)
 _TOKEN = re.compile(r"<svg\b.*?</svg>|<[^>]*>|[^<]+", re.DOTALL)
-_LETTERS = re.compile(r"[a-z]+|[^\x00-\x7f]")
+_ENTITY = re.compile(r"&[^;\s]+;")
 _RUN = re.compile(r"&[^;\s]+;|[A-Za-z]+|[^\x00-\x7f]")
 _BODY = re.compile(r"<body[^>]*>\s*(<section[^>]*>)?")
 # A mark in one of these would be read as part of a name, or lie within a link: it stands before them.
@@ -27,20 +27,10 @@ _BEFORE = re.compile(r"<(a|em|strong|span|cite|dfn|code|h[1-6])\b[^>]*>\s*$")
 
 
 class PrintedPage(Struct, frozen=True):
-    """A page as printed: its number, and the letters on it, as `letters` returns them."""
+    """A page as printed: its number, and the letters on it, as `_page_letters` returns them."""
 
     label: str
     letters: str
-
-
-def letters(text: str) -> str:
-    """Return the letters of a text, all small and without ligatures."""
-    return "".join(run if run.isascii() else _plain(run) for run in _LETTERS.findall(text.lower()))
-
-
-@lru_cache(maxsize=1_000)
-def _plain(character: str) -> str:
-    return "".join(part for part in unicodedata.normalize("NFKC", character).casefold() if part.isalpha())
 
 
 def marked(markup: str, printed: Sequence[PrintedPage]) -> str:
@@ -52,14 +42,14 @@ def marked(markup: str, printed: Sequence[PrintedPage]) -> str:
         return markup
     body = _BODY.search(markup)
     start = body.end() if body else 0
-    stream, places = _stream(markup, start)
+    text = _Text(markup, start)
     breaks = [(start, printed[0])]
-    found = _found(stream, places, printed)
+    found = _found(text, printed)
     end = markup.rindex("</section>") if "</section>" in markup else len(markup)
     at = end
     later: list[tuple[int, PrintedPage]] = []
     for page, index in reversed(list(zip(printed[1:], found, strict=True))):
-        at = at if index is None else min(at, _outside(markup, places[index], start))
+        at = at if index is None else min(at, _outside(markup, text.place(index), start))
         later.append((at, page))
     breaks += reversed(later)
     pieces = [markup[: breaks[0][0]]]
@@ -81,30 +71,46 @@ def page_break(label: str, element: str = "div") -> Markup:
     )
 
 
-def _stream(markup: str, start: int) -> tuple[str, list[int]]:
-    """Return the letters of a page's text, and the place in the markup of each."""
-    found: list[str] = []
-    places: list[int] = []
-    for token in _TOKEN.finditer(markup, start):
-        if token[0].startswith("<"):
-            continue
-        for run in _RUN.finditer(token[0]):
-            here = token.start() + run.start()
-            if run[0].startswith("&"):
+class _Text:
+    """The letters of a page's text as one stream, and the place in the markup of each."""
+
+    def __init__(self, markup: str, start: int) -> None:
+        self._markup = markup
+        # Where the letters of each piece between two tags begin in the stream, and the piece in the markup.
+        self._starts: list[int] = []
+        self._pieces: list[tuple[int, int]] = []
+        found: list[str] = []
+        count = 0
+        for token in _TOKEN.finditer(markup, start):
+            text = token[0]
+            if text[0] == "<" or text.isspace():
                 continue
-            if run[0].isascii():
-                found.append(run[0].lower())
-                places += range(here, here + len(run[0]))
-            else:
-                parts = _plain(run[0])
-                found.append(parts)
-                places += [here] * len(parts)
-    return "".join(found), places
+            self._starts.append(count)
+            self._pieces.append(token.span())
+            found.append(letters(_ENTITY.sub(" ", text)))
+            count += len(found[-1])
+        self.stream = "".join(found)
+
+    def place(self, index: int) -> int:
+        """Return the place in the markup of a letter of the stream."""
+        piece = bisect_right(self._starts, index) - 1
+        left = index - self._starts[piece]
+        start, end = self._pieces[piece]
+        for run in _RUN.finditer(self._markup, start, end):
+            if run[0][0] == "&":
+                continue
+            length = len(letters(run[0]))
+            if left < length:
+                # A ligature is several letters in one place.
+                return run.start() + (left if run[0].isascii() else 0)
+            left -= length
+        return start
 
 
-def _found(stream: str, places: Sequence[int], printed: Sequence[PrintedPage]) -> list[int | None]:
-    """Return where in the stream each page but the first begins, in ascending order."""
+def _found(text: _Text, printed: Sequence[PrintedPage]) -> list[int | None]:
+    """Return where in a text's stream each page but the first begins, in ascending order."""
     found: list[int | None] = []
+    stream = text.stream
     last, expected = 0, 0
     for before, page in pairwise(printed):
         expected += len(before.letters)
@@ -115,7 +121,7 @@ def _found(stream: str, places: Sequence[int], printed: Sequence[PrintedPage]) -
             while missed and began > last and stream[began - 1] == page.letters[missed - 1]:
                 began, missed = began - 1, missed - 1
             # One or two of them may be like by chance, the end of another word.
-            while began < index and places[began] == places[began - 1] + 1:
+            while began < index and text.place(began) == text.place(began - 1) + 1:
                 began += 1
             last = expected = index = began
         found.append(index)

@@ -6,6 +6,7 @@ read, and no address is fetched.
 
 import io
 import logging
+import zlib
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from msgspec import Struct
 from pipeline.errors import WriteError
 from pipeline.theme import Design
 from pipeline.writers import _tags, _weasyprint
+from pipeline.writers._page_letters import letters_of_pages
 
 SCHEME = "quire-resource"
 _POINTS_PER_PIXEL = 0.75
@@ -41,11 +43,15 @@ class Anchor(Struct, frozen=True):
 
 
 class Gathering(Struct, frozen=True):
-    """A typeset piece: its PDF, its number of pages, and its anchors in reading order."""
+    """A typeset piece: its PDF, its number of pages, its anchors in reading order, and the letters on each page.
+
+    Running heads and folios are not yet on its pages.
+    """
 
     pdf: bytes
     pages: int
     anchors: tuple[Anchor, ...]
+    letters: tuple[str, ...] = ()
 
 
 class Picture(Struct, frozen=True):
@@ -94,7 +100,8 @@ def typeset(sheet: Sheet) -> bytes:
             height = page.height
             points = (round(x * _POINTS_PER_PIXEL, 2), round((height - y) * _POINTS_PER_PIXEL, 2))
             anchors.append(Anchor(anchor, number, *points))
-    return msgspec.msgpack.encode(Gathering(pdf, len(document.pages), tuple(anchors)))
+    letters = letters_of_pages(document.pages)
+    return msgspec.msgpack.encode(Gathering(pdf, len(document.pages), tuple(anchors), letters))
 
 
 def decode(result: bytes) -> Gathering:
@@ -112,26 +119,15 @@ def rasterize(picture: Picture) -> bytes:
     scale = picture.width / page.get_width()
     image = page.render(scale=scale, fill_color=fill).to_pil()
     # PDFium rounds a size up where it is a hair above a whole number of pixels.
-    image = image.crop((0, 0, picture.width, round(page.get_height() * scale)))
+    size = (picture.width, round(page.get_height() * scale))
+    if image.size != size:
+        image = image.crop((0, 0, *size))
+    mode = "RGBA" if picture.transparent else "RGB"
     stream = io.BytesIO()
-    image.convert("RGBA" if picture.transparent else "RGB").save(stream, "PNG")
+    # These are even areas, for which the short way of zlib's is as good.
+    (image if image.mode == mode else image.convert(mode)).save(stream, "PNG", compress_type=zlib.Z_RLE)
     document.close()
     return stream.getvalue()
-
-
-def page_texts(gathering: Gathering) -> bytes:
-    """Return the text of each page, encoded; work for the press. Running heads and folios are not yet on it."""
-    import pypdfium2
-
-    document = pypdfium2.PdfDocument(gathering.pdf)
-    texts = [document[number].get_textpage().get_text_bounded() for number in range(gathering.pages)]
-    document.close()
-    return msgspec.msgpack.encode(texts)
-
-
-def decode_texts(result: bytes) -> list[str]:
-    """Return what `page_texts` encoded."""
-    return msgspec.msgpack.decode(result, type=list[str])
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ Each mending and shortcut asks WeasyPrint itself for whatever it doesn't know to
 """
 
 import hashlib
+import html
 import importlib
 import os
 import sys
@@ -15,7 +16,6 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 from pipeline.errors import WriteError
 from pipeline.writers import _tags
@@ -27,9 +27,9 @@ def prepare(fonts: tuple[str, ...], folder: str) -> None:
     Raises WriteError where WeasyPrint's system libraries are missing.
     """
     folders = sorted({str(Path(font).parent) for font in fonts})
-    rows = [f"<dir>{escape(name)}</dir>" for name in folders]
-    accepted = "".join(f"<glob>{escape(font)}</glob>" for font in fonts)
-    rows.append(f"<cachedir>{escape(str(Path(folder).resolve()))}</cachedir>")
+    rows = [f"<dir>{html.escape(name)}</dir>" for name in folders]
+    accepted = "".join(f"<glob>{html.escape(font)}</glob>" for font in fonts)
+    rows.append(f"<cachedir>{html.escape(str(Path(folder).resolve()))}</cachedir>")
     rows.append(f"<selectfont><acceptfont>{accepted}</acceptfont><rejectfont><glob>*</glob></rejectfont></selectfont>")
     text = '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n'
     text += f"<fontconfig>{''.join(rows)}</fontconfig>\n"

@@ -2,27 +2,33 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from pipeline import model as m
 from pipeline.identifiers import is_right_to_left
 from pipeline.press import Press
 from pipeline.theme import Design, Font
-from pipeline.transforms import select
 from pipeline.writers import _epub_editions, _epub_images, _epub_metadata, _zip
 from pipeline.writers._cover import cover_png
 from pipeline.writers._epub_editions import Edition
 from pipeline.writers._epub_pages import CONTENTS, Page, Printed, contents, pages
 from pipeline.writers._html import Templates
 from pipeline.writers._interior import printed
-from pipeline.writers._page_breaks import PrintedPage, letters
+from pipeline.writers._page_breaks import PrintedPage
 from pipeline.writers._subset import Face, characters_of, subset
 
 # What `quire build --edition` knows of this format; the first is built where none is named.
 EDITIONS = {name: edition.summary for name, edition in _epub_editions.EDITIONS.items()}
+# Whose pages an edition asks for: those whose numbers it lists.
+_WORKBOOK = frozenset({("workbook", "screen")})
+PAGES_OF = {
+    name: _WORKBOOK if edition.has_page_list else frozenset() for name, edition in _epub_editions.EDITIONS.items()
+}
+# The name, the media type and the bytes of a file.
+_File: TypeAlias = tuple[str, str, bytes]
 _XHTML = "application/xhtml+xml"
 _NCX = "application/x-dtbncx+xml"
 _FONT_TYPES = {".ttf": "font/ttf", ".otf": "font/otf"}
@@ -34,10 +40,10 @@ _PREFIX = b' prefix="rendition: http://www.idpf.org/vocab/rendition/#"'
 def write(book: m.Book, design: Design, press: Press, editions: Sequence[str] = ("ebook",)) -> Sequence[m.Artifact]:
     """Return the editions named, each EPUB 3.3 with an NCX for readers of EPUB 2; the first edition if none is."""
     chosen = [name for name in EDITIONS if name in editions] or list(EDITIONS)[:1]
-    return [_artifact(book, design, press, _epub_editions.EDITIONS[name]) for name in chosen]
+    return [_artifact(book, design, press, name, _epub_editions.EDITIONS[name]) for name in chosen]
 
 
-def _artifact(book: m.Book, design: Design, press: Press, edition: Edition) -> m.Artifact:
+def _artifact(book: m.Book, design: Design, press: Press, name: str, edition: Edition) -> m.Artifact:
     whole, rest = book, None
     if edition.is_sample:
         book, rest = _epub_editions.sample_of(book)
@@ -46,18 +52,25 @@ def _artifact(book: m.Book, design: Design, press: Press, edition: Edition) -> m
     cover = f"cover.{'jpg' if edition.is_for_kindle else 'png'}"
     shown = "" if edition.is_for_kindle else cover
     numbers = partial(_printed, whole, design, press) if edition.has_page_list else dict
-    made = pages(book, templates, names, shown, rest, numbers)
-    fonts = design.fonts if book.epub.has_fonts else ()
-    faces = [(font, f"fonts/{font.path.name}") for font in fonts]
-    style = templates.style("epub.css.j2", faces=faces, is_for_kindle=edition.is_for_kindle)
-    files = [(page.file, _XHTML, page.markup.encode()) for page in made]
-    files.append(("epub.css", "text/css", style.encode()))
-    files += _fonts(fonts, press, [*(page.markup for page in made), style])
-    files += _epub_images.files_of(book, names, press, design.theme.cover["width"])
-    files.append(("toc.ncx", _NCX, _ncx(book, templates, rest).encode()))
-    picture = cover_png(whole, design, press)
-    if edition.is_for_kindle:
-        picture = _epub_images.as_jpeg(picture, press, design.theme.cover["height"])
+
+    def draw() -> bytes:
+        picture = cover_png(whole, design, press)
+        return _epub_images.as_jpeg(picture, press, design.theme.cover["height"]) if edition.is_for_kindle else picture
+
+    def write_files() -> tuple[list[Page], list[_File]]:
+        made = pages(book, templates, names, shown, rest, numbers, has_motifs=not edition.is_for_kindle)
+        fonts = design.fonts if book.epub.has_fonts else ()
+        faces = [(font, f"fonts/{font.path.name}") for font in fonts]
+        style = templates.style("epub.css.j2", faces=faces, is_for_kindle=edition.is_for_kindle)
+        files = [(page.file, _XHTML, page.markup.encode()) for page in made]
+        files.append(("epub.css", "text/css", style.encode()))
+        files += _fonts(fonts, press, [*(page.markup for page in made), style])
+        files += _epub_images.files_of(book, names, press, design.theme.cover["width"])
+        return made, [*files, ("toc.ncx", _NCX, _ncx(book, templates, rest).encode())]
+
+    # Another process draws the cover meanwhile.
+    makers: list[Callable[[], Any]] = [draw, write_files]
+    picture, (made, files) = press.together(makers)
     inside = _epub_metadata.Contents(
         _has_figures(book),
         _has_index(book),
@@ -65,24 +78,25 @@ def _artifact(book: m.Book, design: Design, press: Press, edition: Edition) -> m
         whole=whole.identifier if edition.is_sample else "",
     )
     content = _packed(book, made, files, (cover, picture), inside)
-    return m.Artifact(edition.file, "epub", "application/epub+zip", content, edition.summary, _sources(book, names))
+    sources = _sources(book, names)
+    return m.Artifact(edition.file, "epub", "application/epub+zip", content, edition.summary, sources, edition=name)
 
 
 def _printed(book: m.Book, design: Design, press: Press) -> Printed:
     """Return the pages of the workbook, which are what the EPUB's page numbers are those of."""
-    found = printed(select(book.whole or book, "workbook"), design, press)
-    return {owner: [PrintedPage(label, letters(text)) for label, text in pages] for owner, pages in found.items()}
+    found = printed(book.whole or book, design, press)
+    return {owner: [PrintedPage(*page) for page in pages] for owner, pages in found.items()}
 
 
 # --------------------------------------------------------------------------- the files
 
 
-def _fonts(fonts: Sequence[Font], press: Press, texts: Sequence[str]) -> list[tuple[str, str, bytes]]:
+def _fonts(fonts: Sequence[Font], press: Press, texts: Sequence[str]) -> list[_File]:
     if not fonts:
         return []
     characters = characters_of(texts)
     tasks = [Face(font.path.read_bytes(), characters) for font in fonts]
-    cut = press.run(subset, tasks, "fonts")
+    cut = press.run(subset, tasks, "fonts", is_light=True)
     return [
         (f"fonts/{font.path.name}", _FONT_TYPES[font.path.suffix.lower()], content)
         for font, content in zip(fonts, cut, strict=True)
@@ -111,7 +125,7 @@ def _sources(book: m.Book, images: dict[str, str]) -> tuple[str, ...]:
 def _packed(
     book: m.Book,
     made: Sequence[Page],
-    files: Sequence[tuple[str, str, bytes]],
+    files: Sequence[_File],
     cover: tuple[str, bytes],
     inside: _epub_metadata.Contents,
 ) -> bytes:

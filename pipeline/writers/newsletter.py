@@ -217,6 +217,7 @@ def _issue_entry(book: m.Book, made: _Made, issue: m.Issue, web: LetterFile) -> 
         id=issue.slug,
         number=issue.number,
         chapter=chapter.id if chapter else "",
+        worksheet=chapter.file_stem if chapter else "",
         reading_minutes=reading_minutes(issue.text),
         web=web,
         **_entry(made),

@@ -14,7 +14,7 @@ from pipeline.writers._cover_wrap import cover_wrap_sheet, finished_wrap
 from pipeline.writers._edition import EDITIONS as EDITIONS
 from pipeline.writers._guess import guessed_numbers
 from pipeline.writers._impose import MILLIMETER, Imposition, impose, order
-from pipeline.writers._interior import Interior, screen_interior
+from pipeline.writers._interior import Interior, printed, screen_interior
 from pipeline.writers._spine import has_spine_text
 
 # The press has most to do for it, so a build begins here.
@@ -86,7 +86,10 @@ class _Editions:
         return Artifact(_FILES[edition], "workbook", "application/pdf", pdf, summary, sources, pages, edition)
 
     def _screen(self) -> tuple[bytes, int]:
-        return screen_interior(self.book, self.design, self.press).bound()
+        bound = screen_interior(self.book, self.design, self.press).bound()
+        # An EPUB that is made later asks for these pages.
+        printed(self.book.whole or self.book, self.design, self.press)
+        return bound
 
     def _large(self) -> tuple[bytes, int]:
         return Interior(self.book, _edition.large(self.book, self.design), self.press).bound()

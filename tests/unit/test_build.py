@@ -10,10 +10,12 @@ from filelock import FileLock
 
 from pipeline import output as outputs
 from pipeline import theme
-from pipeline.build import Options, _inputs, _is_small_change, build, check
+from pipeline.build import Options, build, check
 from pipeline.catalog import formats
 from pipeline.errors import ConfigError, ContentError, WriteError
+from pipeline.memory import inputs_of, is_small_change
 from pipeline.model import Artifact
+from pipeline.press import Progress
 from pipeline.project import Project
 
 
@@ -216,10 +218,40 @@ def test_a_build_that_finds_nothing_changed_still_tells_its_advice(project: Proj
     assert build(project, QUICK).warnings == build(project, QUICK).warnings != ()
 
 
+def test_an_unchanged_manuscript_is_not_checked_again_for_another_format(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(project, "Text with the the same word twice.\n")
+    told = build(project, QUICK).warnings
+    monkeypatch.setattr("pipeline.checks.rules", lambda **_: pytest.fail("checked again"))
+    assert build(project, Options(formats=("newsletter",), jobs=1)).warnings == told != ()
+
+
+class Telling(Progress):
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def tell(self, message: str) -> None:
+        self.told.append(message)
+
+
+def test_who_asks_for_the_epub_alone_is_told_that_the_workbook_is_typeset(project: Project) -> None:
+    first, again = Telling(), Telling()
+    build(project, QUICK, first)
+    (project.output / "book.epub").unlink()
+    build(project, QUICK, again)
+    edit(project, "Another text.\n")
+    build(project, Options(formats=("epub", "workbook"), jobs=1), again)
+    (project.output / "book.epub").unlink()
+    build(project, QUICK, again)
+    build(project, Options(formats=("epub",), editions=("kindle",), jobs=1), again)
+    assert first.told == ["epub: its page numbers are those of the workbook, so that is typeset too"]
+    assert again.told == []
+
+
 @pytest.mark.parametrize("change", ["text", "new file", "design", "many"])
 def test_only_a_change_of_one_text_is_small(project: Project, change: str) -> None:
-    options = Options(formats=("epub",), jobs=1)
-    before = _inputs(project, theme.load(project), ("epub",), options)
+    before = inputs_of(project, theme.load(project), (), None)
     edit(project, "Another text.\n")
     if change == "many":
         (project.content / "glossary.yaml").write_text("- term: a\n  definition: b\n", encoding="utf-8")
@@ -229,5 +261,5 @@ def test_only_a_change_of_one_text_is_small(project: Project, change: str) -> No
     if change == "new file":
         edit(project, "Text.\n")
         (project.content / "words.txt").write_text("word", encoding="utf-8")
-    now = _inputs(project, theme.load(project), ("epub",), options)
-    assert _is_small_change(before, now) is (change in ("text", "new file"))
+    now = inputs_of(project, theme.load(project), (), None)
+    assert is_small_change(before, now) is (change in ("text", "new file"))

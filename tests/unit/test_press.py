@@ -168,6 +168,17 @@ def test_a_little_light_work_is_done_in_this_process(tmp_path: Path) -> None:
     assert len(here) == 2
 
 
+@pytest.mark.parametrize(("count", "is_here"), [(3, True), (30, False)])
+def test_processes_that_seemed_needless_start_when_there_is_much_to_do(
+    tmp_path: Path, count: int, is_here: bool
+) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2, processes=0) as press:
+        assert press.run(square, tasks(tmp_path, count)) == [str(n * n).encode() for n in range(count)]
+        assert press.together([lambda: 1, lambda: 2]) == [1, 2]
+    here = list(tmp_path.glob(f"done-*-{os.getpid()}"))
+    assert len(here) == (count if is_here else 0)
+
+
 def test_what_threads_share_is_made_once_and_whoever_waits_passes_the_turn_on(tmp_path: Path) -> None:
     made: list[int] = []
     with open_press(Cache(tmp_path / "cache"), 2) as press:

@@ -5,8 +5,9 @@ import json
 import pytest
 from builders import BOOK_YAML, METADATA, a_project
 
-from pipeline.build import Options, build, has_changed
+from pipeline.build import Options, build
 from pipeline.errors import ConfigError, Finding, PageLocation
+from pipeline.memory import has_changed
 from pipeline.proofs import check_pages, pdfs
 
 LONG = "Then there came hummingbird-feather-dusters-and-brooms, and it went on raining until the evening.\n"

@@ -41,6 +41,18 @@ def test_files_for_a_printer_are_not_asked_to_be_accessible(tmp_path: Path) -> N
     assert validate(tmp_path, [made("workbook-print.pdf", edition="print")], os.environ).looked_at == {}
 
 
+def test_a_note_is_told_unless_it_is_answered_for_that_edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = [("CSS-028", "a font", "warning"), ("OPF-097", "no cover", "warning"), ("NEW-001", "a note", "warning")]
+    noting = Checker("Noting", lambda environment: True, "", lambda entry: True, lambda *_: iter(notes))
+    monkeypatch.setattr(validating, "CHECKERS", (noting,))
+
+    def told(edition: str) -> list[str]:
+        return [finding.code for finding in validate(tmp_path, [made("a.epub", edition=edition)], {}).findings]
+
+    assert told("kindle") == ["NEW-001"]
+    assert told("ebook") == ["NEW-001", "OPF-097"]
+
+
 def test_a_checker_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     absent = Checker("Nonesuch", lambda environment: False, "ask for it", lambda entry: True, lambda *_: iter(()))
     monkeypatch.setattr(validating, "CHECKERS", (absent,))

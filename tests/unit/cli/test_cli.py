@@ -154,6 +154,49 @@ def test_check_looks_at_the_pages_that_were_built(project: Project) -> None:
     assert run(project, "check", "--pages", "--strict").stderr == "No findings.\n"
 
 
+CASES = Path(__file__).parents[2] / "cases" / "lint"
+
+
+def test_check_newsletter_looks_at_files_from_elsewhere(project: Project) -> None:
+    bad, good = CASES / "picture-alt" / "bad.html", CASES / "headers" / "good.eml"
+    result = run(project, "-q", "check", "newsletter", str(bad), str(good))
+    assert result.exit_code == 4
+    assert f"{bad}:11: a picture has no alt" in result.stdout
+    places = [one["location"] for one in json.loads(run(project, "check", "newsletter", str(bad), "--json").stdout)]
+    assert {"path": str(bad), "line": 11, "part": ""} in places
+    assert run(project, "check", "newsletter", str(good)).exit_code == 0
+    missing = run(project, "check", "newsletter", "nothing.eml")
+    assert (missing.exit_code, missing.stderr.count("\n")) == (3, 2)
+
+
+def test_check_newsletter_wants_letters_that_were_built(project: Project) -> None:
+    result = run(project, "check", "newsletter")
+    assert result.exit_code == 3
+    assert "Run quire build newsletter first." in result.stderr
+
+
+def test_fallbacks_are_printed_as_words_and_as_json(project: Project) -> None:
+    good = str(CASES / "unsupported" / "good.html")
+    words = run(project, "check", "newsletter", good, "--fallbacks")
+    assert words.exit_code == 0
+    assert "border-radius: 6px\n    lacks it: Outlook for Windows\n    instead:  square corners\n" in words.stdout
+    assert words.stderr.startswith("From caniemail 2.0.2")
+    rows = json.loads(run(project, "check", "newsletter", good, "--fallbacks", "--json").stdout)
+    assert {"feature", "shown", "clients", "instead", "places", "files", "at"} == set(rows[0])
+
+
+def test_a_missing_spamassassin_is_told_with_how_to_install_it(project: Project, tmp_path: Path) -> None:
+    good = str(CASES / "headers" / "good.eml")
+    result = run(project, "check", "newsletter", good, env={"PATH": str(tmp_path)})
+    assert result.exit_code == 0
+    assert "SpamAssassin is not installed: apt-get install spamassassin" in result.stderr
+
+
+@pytest.mark.parametrize("words", [("newsletter", "--pages"), ("--fallbacks",), ("letters",), ("--pages", "a.eml")])
+def test_what_check_cant_do_together_is_wrong_usage(project: Project, words: tuple[str, ...]) -> None:
+    assert run(project, "check", *words).exit_code == 2
+
+
 def test_a_preview_tells_its_sheet_on_stdout_and_its_progress_on_stderr(project: Project) -> None:
     run(project, "build", "workbook")
     result = run(project, "preview", "workbook", "--pages", "1-2", "--width", "80")

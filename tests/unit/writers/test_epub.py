@@ -5,6 +5,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -19,7 +20,8 @@ from pipeline.errors import Location
 from pipeline.press import Press
 from pipeline.project import Project
 from pipeline.transforms import complete, select
-from pipeline.writers import epub
+from pipeline.writers import _interior, epub
+from pipeline.writers._page_letters import letters
 from pipeline.writers._subset import Face, characters_of, subset
 
 ROOT = Path(__file__).parents[3]
@@ -100,7 +102,7 @@ def _printed(book: m.Book, *_: Any) -> dict[str, list[tuple[str, str]]]:
     """Return a page for each piece of the book, a title page with a back, and a second page for the first chapter."""
     owners = [owner for owner, _ in book.texts()]
     pages = {owner: [(str(number), "")] for number, owner in enumerate(owners, start=1)}
-    pages[book.chapters[0].id].append((str(len(owners) + 1), "On the second page of this chapter"))
+    pages[book.chapters[0].id].append((str(len(owners) + 1), letters("On the second page of this chapter")))
     return {"cover": [("", "")], "title-page": [("i", ""), ("ii", "")], "contents": [("iii", "")], **pages}
 
 
@@ -499,9 +501,29 @@ def test_kindle_counts_its_own_pages(press: Press) -> None:
     assert "pageBreak" not in made["content.opf"]
 
 
+def test_hairlines_suit_every_ground_and_lines_of_a_wide_screen_have_an_end(press: Press) -> None:
+    solid = theme.load(Project(ROOT)).theme.colors.light["rule"]
+    ours, kindle = (files(book(), press, edition)["epub.css"] for edition in ("ebook", "kindle"))
+    assert solid not in ours
+    assert solid in kindle
+    assert "max-width: 37.5em" in ours
+    assert "max-width: 37.5em" not in kindle
+
+
+def test_kindle_has_no_drawings_but_the_authors(press: Press) -> None:
+    assert '<div class="motif"' in page(files(book(), press))
+    assert "<svg" not in "".join(files(book(), press, "kindle").values())
+
+
 def test_pages_are_those_of_the_workbook_with_what_only_it_has(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[m.Book] = []
-    monkeypatch.setattr(epub, "printed", lambda book, *_: seen.append(book) or {})
+
+    def no_pages(book: m.Book, *_: Any) -> SimpleNamespace:
+        seen.append(book)
+        return SimpleNamespace(settled=lambda: ([], {}, {}, {}, 0))
+
+    monkeypatch.setattr(epub, "printed", _interior.printed)
+    monkeypatch.setattr(_interior, "screen_interior", no_pages)
     only = m.Only(("workbook",), (paragraph(m.Text("On paper.")),), HERE)
     source = complete(book(chapter(1, only, paragraph(m.Text("Everywhere.")))), press.cache)
     epub.write(select(source, "epub"), theme.load(Project(ROOT)), press)

@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.writers._page_breaks import PrintedPage, letters, marked
+from pipeline.writers._page_breaks import PrintedPage, marked
+from pipeline.writers._page_letters import letters
 
 FILLING = "Some words that fill the first of the pages, so that another can begin after it. "
 

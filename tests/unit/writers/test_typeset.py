@@ -47,6 +47,17 @@ def test_anchors_come_with_their_page_and_place(prepared_design) -> None:
     assert all(0 < anchor.y < 595 for anchor in made.anchors)
 
 
+def test_letters_come_page_by_page_without_repeated_heads_and_hyphens(prepared_design) -> None:
+    rows = "".join(f"<tr><td>Row {letter}</td></tr>" for letter in "abc")
+    body = f"<table><thead><tr><th>Head</th></tr></thead><tbody>{rows}</tbody></table><p>Extra&shy;ordinary</p>"
+    css = (
+        "@page { size: 30mm 30mm; margin: 5mm; @top-left { content: 'Running' } } td { height: 9mm } th { height: 3mm }"
+    )
+    made = page(prepared_design, body, css)
+    assert made.pages == len(made.letters) > 1
+    assert "".join(made.letters) == "headrowarowbrowcextraordinary"
+
+
 def test_only_the_fonts_of_the_design_are_used(prepared_design) -> None:
     import pikepdf
 

@@ -1,0 +1,67 @@
+"""A mail address in; what is wrong with it, its form for sending, its form for comparing, and its keyed hash out."""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+
+# RFC 5321 §4.5.3.1: 64 octets, an @, and what remains of a path of 256 with its brackets.
+_LONGEST = 254
+
+
+def address_fault(address: str) -> str:
+    """Return why nobody can be written to at an address, and nothing where somebody may be.
+
+    Looks at its form only, without DNS; an address beyond ASCII is in order (RFC 6531).
+    """
+    from email_validator import EmailNotValidError, validate_email
+
+    if not address.strip():
+        return "there is no address"
+    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", address):
+        return "it holds a line break or a control character"
+    if len(address.encode(errors="replace")) > _LONGEST:
+        return f"it is longer than {_LONGEST} bytes"
+    try:
+        validate_email(address, check_deliverability=False, allow_smtputf8=True, strict=True)
+    except EmailNotValidError as error:
+        # The library's sentences end with a period, and ours don't.
+        return str(error).rstrip(".")
+    return ""
+
+
+def normalised(address: str) -> str:
+    """Return an address as it is sent to: the domain in small letters and ASCII (IDNA 2008), the local part as it is.
+
+    Never fails: a domain that can't be put into ASCII stays as it is. Nothing is guessed of what stands behind a plus
+    or of dots, since only the receiving server knows what they mean.
+    """
+    local, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
+    return f"{local}{at}{_ascii(domain)}"
+
+
+def identity(address: str) -> str:
+    """Return an address as it is compared: as it is sent to, and the local part in small letters as well."""
+    local, at, domain = normalised(address).rpartition("@")
+    return f"{unicodedata.normalize('NFC', local.lower())}{at}{domain}"
+
+
+def address_hash(key: bytes, address: str) -> bytes:
+    """Return 32 bytes that tell whether an address is the same, and not what it is (HMAC-SHA256 of its identity).
+
+    `key` must stay the same for as long as the hashes are to be of use, so it is not one of the keys of links, which
+    change.
+    """
+    return hmac.digest(key, b"quire address\0" + identity(address).encode(errors="surrogatepass"), hashlib.sha256)
+
+
+def _ascii(domain: str) -> str:
+    import idna
+
+    domain = domain.strip().rstrip(".").lower()
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode().lower()
+    except (idna.IDNAError, UnicodeError):
+        return domain

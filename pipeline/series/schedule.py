@@ -1,0 +1,248 @@
+"""When issues go out: pure functions from a schedule, a reader's time zone and moments to slots, aware and in UTC.
+
+A slot is a day of the schedule's grid at its time of day. The grid of an evergreen is counted from the slot before;
+that of a calendar from its start. Local times that a clock change leaves out move to the next minute that there is, and
+of two that it makes the first is meant (PEP 495). A day that a zone leaves out altogether is no day of the grid.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Struct
+
+from pipeline.delivery import Schedule, Weekday
+from pipeline.errors import ConfigError
+
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+# A schedule whose quiet days and holidays leave nothing free is found out after so many days.
+_FARTHEST = 3660
+_WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+# What a reader may have a pace of their own in.
+PACE = ("every", "on", "at", "time_zone")
+
+
+class ScheduleError(ConfigError):
+    """A schedule can't be kept: an unknown time zone, or no day on which anything may go out."""
+
+
+class _Grid(Struct, frozen=True):
+    """A schedule, taken apart once: the length of a step, weekdays from Monday, 0, and the time of day."""
+
+    step: int
+    is_weekly: bool
+    on: frozenset[int]
+    quiet: frozenset[int]
+    holidays: frozenset[date]
+    at: time
+
+
+# --------------------------------------------------------------------------- one reader's course
+
+
+def first_slot(schedule: Schedule, confirmed: datetime, reader_zone: str) -> datetime:
+    """Return an evergreen's first slot: the first at or after a confirmation and the schedule's delay."""
+    grid, zone = _grid(schedule), _zone(schedule, reader_zone)
+    local = _aware(confirmed).astimezone(zone)
+    day = local.date() + schedule.delay * _DAY
+    for _ in range(_FARTHEST):
+        if not grid.on or day.weekday() in grid.on:
+            slot = _slot(grid, day, zone)
+            if slot is not None and (schedule.delay or slot >= confirmed):
+                return slot
+        day += _DAY
+    raise _nothing_free(schedule)
+
+
+def next_slot(schedule: Schedule, slot: datetime, reader_zone: str) -> datetime:
+    """Return the slot after one that was used."""
+    grid, zone = _grid(schedule), _zone(schedule, reader_zone)
+    for day in _days_after(grid, _aware(slot).astimezone(zone).date()):
+        following = _slot(grid, day, zone)
+        if following is not None and following > slot:
+            return following
+    raise _nothing_free(schedule)
+
+
+def slot_at_or_after(schedule: Schedule, moment: datetime, reader_zone: str, slot: datetime) -> datetime:
+    """Return the first slot of the grid that `slot` is of which is not before a moment; `slot` itself if it isn't."""
+    while slot < moment:
+        slot = next_slot(schedule, slot, reader_zone)
+    return slot
+
+
+def slot_after_sending(schedule: Schedule, slot: datetime, sent: datetime, reader_zone: str) -> datetime:
+    """Return the first slot after `slot` that is on a later day of the reader's than an issue sent for it."""
+    while slot <= sent or is_same_day(slot, sent, reader_zone):
+        slot = next_slot(schedule, slot, reader_zone)
+    return slot
+
+
+def resume_slot(schedule: Schedule, now: datetime, slot: datetime, reader_zone: str) -> datetime:
+    """Return the first slot from now on after a pause, on the grid of the last slot before it."""
+    return slot_at_or_after(schedule, now, reader_zone, slot)
+
+
+def calendar_slots(schedule: Schedule, count: int, reader_zone: str) -> tuple[datetime, ...]:
+    """Return the slots of a calendar's first issues, in order: at the reader's hour, or at the same moment for all."""
+    zone = reader_zone if schedule.time_zone == "reader" else ""
+    return _calendar(schedule, count, zone)
+
+
+@lru_cache(maxsize=4096)
+def _calendar(schedule: Schedule, count: int, reader_zone: str) -> tuple[datetime, ...]:
+    if schedule.start is None:
+        raise ScheduleError("delivery.schedule: a calendar has no “start”\n    Write the day of its first issue.")
+    zone = _zone(schedule, reader_zone)
+    start = datetime.combine(date.fromisoformat(schedule.start), time.min, zone)
+    slots = [first_slot(msgspec.structs.replace(schedule, delay=0), start, reader_zone)] if count else []
+    while len(slots) < count:
+        slots.append(next_slot(schedule, slots[-1], reader_zone))
+    return tuple(slots)
+
+
+def course(schedule: Schedule, confirmed: datetime, reader_zone: str, count: int) -> Iterator[datetime]:
+    """Yield the slots of a reader's issues where each is sent in time."""
+    if schedule.kind == "calendar":
+        yield from calendar_slots(schedule, count, reader_zone)
+        return
+    slot = first_slot(schedule, confirmed, reader_zone) if count else None
+    for number in range(count):
+        if number and slot is not None:
+            slot = slot_after_sending(schedule, slot, slot, reader_zone)
+        if slot is not None:
+            yield slot
+
+
+# --------------------------------------------------------------------------- days and lateness
+
+
+def is_too_late(schedule: Schedule, slot: datetime, now: datetime) -> bool:
+    """Return whether an issue's slot is longer past than the schedule allows."""
+    return now - slot > timedelta(hours=schedule.latest)
+
+
+def is_same_day(one: datetime, other: datetime, reader_zone: str) -> bool:
+    """Return whether two moments are on one day where a reader lives."""
+    zone = _zone_named(reader_zone)
+    return one.astimezone(zone).date() == other.astimezone(zone).date()
+
+
+def next_day(schedule: Schedule, sent: datetime, reader_zone: str) -> datetime:
+    """Return the time of day of the schedule on the next of the reader's days on which anything may go out."""
+    grid, zone = _grid(schedule), _zone(schedule, reader_zone)
+    day = _aware(sent).astimezone(zone).date()
+    for _ in range(_FARTHEST):
+        day += _DAY
+        slot = _slot(grid, day, zone)
+        if slot is not None and not is_same_day(slot, sent, reader_zone):
+            return slot
+    raise _nothing_free(schedule)
+
+
+# --------------------------------------------------------------------------- a pace of one's own
+
+
+def with_pace(schedule: Schedule, pace: Mapping[str, Any]) -> Schedule:
+    """Return a schedule with some of its keys changed. Raises ScheduleError for others, or for what they can't be."""
+    unknown = sorted(set(pace) - set(PACE))
+    if unknown:
+        raise ScheduleError(f"a pace has no “{unknown[0]}”\n    It may have {', '.join(PACE)}.")
+    try:
+        changed = msgspec.convert(msgspec.to_builtins(schedule) | dict(pace), Schedule)
+    except msgspec.ValidationError as error:
+        raise ScheduleError(f"this is no pace: {error}") from error
+    if changed.time_zone != "reader":
+        _zone_named(changed.time_zone)
+    return changed
+
+
+# --------------------------------------------------------------------------- the grid
+
+
+@lru_cache(maxsize=1024)
+def _grid(schedule: Schedule) -> _Grid:
+    number, _, unit = schedule.every.rpartition(" ")
+    return _Grid(
+        step=int(number or 1),
+        is_weekly=unit.startswith("week"),
+        on=frozenset(map(_WEEKDAYS.index, schedule.on)),
+        quiet=frozenset(map(_WEEKDAYS.index, schedule.quiet)),
+        holidays=frozenset(map(date.fromisoformat, schedule.holidays)),
+        at=time.fromisoformat(schedule.at),
+    )
+
+
+def _days_after(grid: _Grid, day: date) -> Iterator[date]:
+    """Yield the days of the grid after one of its days."""
+    if not grid.is_weekly:
+        following = day + grid.step * _DAY
+        for _ in range(_FARTHEST):
+            if not grid.on or following.weekday() in grid.on:
+                yield following
+                following += grid.step * _DAY
+            else:
+                following += _DAY
+        return
+    on = sorted(grid.on) or [day.weekday()]
+    monday = day - day.weekday() * _DAY
+    for week in range(0, _FARTHEST, grid.step):
+        for weekday in on:
+            following = monday + (7 * week + weekday) * _DAY
+            if following > day:
+                yield following
+
+
+def _slot(grid: _Grid, day: date, zone: ZoneInfo) -> datetime | None:
+    """Return the moment of a day, in UTC, or None where nothing goes out on it."""
+    if day.weekday() in grid.quiet or day in grid.holidays:
+        return None
+    wall = datetime.combine(day, grid.at)
+    while True:
+        moment = wall.replace(tzinfo=zone).astimezone(UTC)
+        if moment.astimezone(zone).replace(tzinfo=None, fold=0) == wall:
+            return moment if wall.date() == day else None
+        # The clocks are put forward over this time: the next minute that there is.
+        wall += _MINUTE
+        if wall.date() != day:
+            return None
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ScheduleError("a moment without a time zone has no place in a schedule")
+    return moment
+
+
+def _zone(schedule: Schedule, reader_zone: str) -> ZoneInfo:
+    return _zone_named(reader_zone if schedule.time_zone == "reader" else schedule.time_zone)
+
+
+@lru_cache(maxsize=1024)
+def _zone_named(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ScheduleError(
+            f"“{name}” is no time zone\n    Write one of the IANA's list, such as Europe/Paris or America/New_York."
+        ) from error
+
+
+def is_zone(name: str) -> bool:
+    """Return whether there is a time zone of a name."""
+    try:
+        _zone_named(name)
+    except ScheduleError:
+        return False
+    return True
+
+
+def _nothing_free(schedule: Schedule) -> ScheduleError:
+    return ScheduleError(
+        "delivery.schedule: “on”, “quiet” and “holidays” leave no day on which an issue may go out\n"
+        "    Take some of them out."
+    )

@@ -1,0 +1,112 @@
+"""Coming: asking somebody whether an address is theirs, and beginning when they say yes (double opt-in)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from pipeline.series.course import MAIL
+from pipeline.series.store import _schema as t
+from pipeline.series.store._refs import inserted, new_refs
+from pipeline.series.store.courses import course
+from pipeline.series.store.journal import note
+from pipeline.series.store.people import Added, Consent, Person, State, Subscriber, by_id, by_identity, suppressed
+from pipeline.series.store.standing import begin_course
+
+
+def ask(tx: Connection, person: Person, sequence_id: int, now: datetime, consent: Consent) -> Added:
+    """Add somebody who has yet to confirm, and let the question be sent; ask those anew who have left themselves.
+
+    Who is suppressed for a complaint, a bounce, an erasure or by hand is not asked. Who has been asked and hasn't
+    answered is asked again at the most once a day, so that nobody can fill another's inbox.
+    """
+    known = by_identity(tx, person.identity)
+    reason = suppressed(tx, [person.hash]).get(person.hash, "")
+    if reason not in ("", "unsubscribed"):
+        return "suppressed"
+    if known is not None and known.state == "active":
+        return "known"
+    if known is None:
+        number = _insert(tx, person, "pending", now, consent)
+    else:
+        number = known.id
+        tx.execute(
+            update(t.subscribers)
+            .where(t.subscribers.c.id == number)
+            .values(state="pending", **_consent(consent), **_given(person, known))
+        )
+    _enrol_waiting(tx, number, sequence_id)
+    if queue_mail(tx, "confirmation", number, sequence_id, now):
+        note(tx, now, "asked", subscriber_id=number, detail=consent.source)
+    return "known" if known else "added"
+
+
+def _insert(tx: Connection, person: Person, state: State, now: datetime, consent: Consent) -> int:
+    row = {"ref": new_refs(1)[0], "identity": person.identity, "address": person.address, "name": person.name}
+    row |= {"time_zone": person.time_zone, "locale": person.locale, "state": state, "created_at": now}
+    done = tx.execute(t.subscribers.insert(), row | _consent(consent))
+    return inserted(done)
+
+
+def _consent(consent: Consent) -> dict[str, Any]:
+    return {"consent_at": consent.at, "consent_source": consent.source, "consent_text": consent.text}
+
+
+def _given(person: Person, known: Subscriber) -> dict[str, str]:
+    """Return what somebody tells of themselves this time; what they leave out stays."""
+    return {"address": person.address, "name": person.name or known.name} | {
+        "time_zone": person.time_zone if person.time_zone != "UTC" else known.time_zone
+    }
+
+
+def _enrol_waiting(tx: Connection, subscriber_id: int, sequence_id: int) -> None:
+    e = t.enrolments.c
+    query = select(e.id, e.state).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)
+    row = tx.execute(query).first()
+    if row is None:
+        values = {"sequence_id": sequence_id, "subscriber_id": subscriber_id, "state": "waiting"}
+        tx.execute(t.enrolments.insert(), values)
+    elif row.state == "stopped":
+        tx.execute(update(t.enrolments).where(e.id == row.id).values(state="waiting"))
+
+
+def confirm(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime) -> bool:
+    """Make somebody a subscriber who says yes, and let the series begin; return whether they were not one before.
+
+    Who comes back goes on behind the last issue that they had.
+    """
+    known = by_id(tx, subscriber_id)
+    if known is None or known.state != "pending":
+        return False
+    suppression = t.suppressions.c
+    tx.execute(delete(t.suppressions).where(suppression.hash == address_hash, suppression.reason == "unsubscribed"))
+    values = {"state": "active", "confirmed_at": now, "soft_bounces": 0, "left_at": None}
+    tx.execute(update(t.subscribers).where(t.subscribers.c.id == subscriber_id).values(**values))
+    note(tx, now, "confirmed", subscriber_id=subscriber_id)
+    e = t.enrolments.c
+    for row in tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.state == "waiting")).all():
+        begin_course(tx, row, course(tx, row.sequence_id), known.time_zone, now)
+        queue_mail(tx, "welcome", subscriber_id, row.sequence_id, now)
+    return True
+
+
+# --------------------------------------------------------------------------- mails
+
+
+def queue_mail(tx: Connection, kind: str, subscriber_id: int, sequence_id: int, now: datetime) -> bool:
+    """Let a mail be sent to a subscriber as soon as may be; return whether there is one, and none of today's.
+
+    A mail of a kind is sent once a day at the most: its delivery is named for the day.
+    """
+    revision = course(tx, sequence_id).mails.get(kind)
+    if revision is None:
+        return False
+    d = t.deliveries.c
+    issue = f"{MAIL}{kind}/{now.date().isoformat()}"
+    same = (d.subscriber_id == subscriber_id) & (d.sequence_id == sequence_id) & (d.issue == issue)
+    if tx.execute(select(d.ref).where(same)).first():
+        return False
+    row = {"ref": new_refs(1)[0], "sequence_id": sequence_id, "issue": issue, "subscriber_id": subscriber_id}
+    row |= {"revision_id": revision, "state": "due", "slot_at": now, "try_at": now}
+    tx.execute(t.deliveries.insert(), row)
+    return True

@@ -1,0 +1,48 @@
+"""Published sequences in the store; their order and times out."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from pipeline.delivery import Schedule
+from pipeline.series import schedule as times
+from pipeline.series.course import MAIL, Course, Place
+from pipeline.series.store import _schema as t
+
+
+def course(tx: Connection, sequence_id: int) -> Course:
+    """Return a published sequence; it is read again only when another version has been published."""
+    version = tx.execute(select(t.sequences.c.version).where(t.sequences.c.id == sequence_id)).scalar_one()
+    kept: dict[int, Course] = tx.info.setdefault("quire-courses", {})
+    if sequence_id not in kept or kept[sequence_id].version != version:
+        kept[sequence_id] = _read(tx, sequence_id)
+    return kept[sequence_id]
+
+
+def _read(tx: Connection, sequence_id: int) -> Course:
+    row = tx.execute(select(t.sequences).where(t.sequences.c.id == sequence_id)).one()
+    p = t.places.c
+    query = select(p.issue, p.revision_id, p.is_live, p.rank).where(p.sequence_id == sequence_id).order_by(p.rank)
+    rows = tx.execute(query).all()
+    return Course(
+        sequence_id=sequence_id,
+        name=row.name,
+        version=row.version,
+        schedule=msgspec.json.decode(row.schedule, type=Schedule),
+        places=tuple(Place(r.issue, r.revision_id, r.is_live) for r in rows if r.rank is not None),
+        mails={r.issue.removeprefix(MAIL): r.revision_id for r in rows if r.rank is None and r.is_live},
+    )
+
+
+def sequence_id_of(tx: Connection, name: str) -> int | None:
+    """Return the id of a published sequence, or None where nothing has been published under that name."""
+    return tx.execute(select(t.sequences.c.id).where(t.sequences.c.name == name)).scalar()
+
+
+def schedule_for(one: Course, pace: bytes | None) -> Schedule:
+    """Return a sequence's schedule with a reader's own pace, where there is one."""
+    if not pace:
+        return one.schedule
+    own: dict[str, Any] = msgspec.json.decode(pace)
+    return times.with_pace(one.schedule, own)

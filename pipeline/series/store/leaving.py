@@ -1,0 +1,121 @@
+"""Leaving: unsubscribing, bounces, complaints, suppression, erasure."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, select, update
+
+from pipeline.series.store import _schema as t
+from pipeline.series.store.journal import note
+from pipeline.series.store.people import by_id
+
+Reason = Literal["unsubscribed", "hard", "soft", "complaint", "manual", "erased"]
+# The state that goes with the reason of a suppression; later ones outlast earlier ones.
+_STATES: dict[Reason, str] = {
+    "unsubscribed": "unsubscribed",
+    "soft": "bounced",
+    "hard": "bounced",
+    "manual": "suppressed",
+    "complaint": "complained",
+    "erased": "erased",
+}
+
+
+def leave(
+    tx: Connection,
+    subscriber_id: int,
+    reason: Reason,
+    now: datetime,
+    address_hash: bytes = b"",
+    detail: str = "",
+) -> bool:
+    """End a subscription, whatever is under way; return whether it had not ended before.
+
+    With the hash of the address, no import brings it back. Done twice it is done once.
+    """
+    known = by_id(tx, subscriber_id)
+    if known is None or known.state == "erased":
+        return False
+    state = _STATES[reason]
+    if address_hash:
+        suppress_hash(tx, address_hash, reason, now)
+    # A complaint outlasts an unsubscribing, which outlasts nothing.
+    if known.state == state or (known.state in ("complained", "suppressed") and reason != "complaint"):
+        return False
+    values = {"state": state, "left_at": now}
+    tx.execute(update(t.subscribers).where(t.subscribers.c.id == subscriber_id).values(**values))
+    _stop(tx, subscriber_id, now)
+    note(tx, now, reason, subscriber_id=subscriber_id, detail=detail)
+    return True
+
+
+def _stop(tx: Connection, subscriber_id: int, now: datetime) -> None:
+    e, d = t.enrolments.c, t.deliveries.c
+    tx.execute(update(t.enrolments).where(e.subscriber_id == subscriber_id).values(state="stopped", due_at=None))
+    # What is claimed stays with its sender, who will be told not to send it.
+    waiting = (d.subscriber_id == subscriber_id) & d.state.in_(("due", "deferred"))
+    tx.execute(update(t.deliveries).where(waiting).values(state="suppressed", try_at=None, ended_at=now))
+
+
+def bounce(
+    tx: Connection,
+    subscriber_id: int,
+    kind: Literal["hard", "soft"],
+    now: datetime,
+    most: int,
+    address_hash: bytes = b"",
+    detail: str = "",
+) -> bool:
+    """Count a bounce; return whether it ended the subscription: a hard one does, a soft one when there were `most`."""
+    if kind == "soft":
+        s = t.subscribers.c
+        tx.execute(update(t.subscribers).where(s.id == subscriber_id).values(soft_bounces=s.soft_bounces + 1))
+        if (tx.execute(select(s.soft_bounces).where(s.id == subscriber_id)).scalar() or 0) < most:
+            return False
+    return leave(tx, subscriber_id, kind, now, address_hash, detail)
+
+
+def suppress_hash(tx: Connection, address_hash: bytes, reason: Reason, now: datetime) -> None:
+    """Keep an address from ever being sent to, or added by an import, by its keyed hash."""
+    s = t.suppressions
+    weight = list(_STATES)
+    known = tx.execute(select(s.c.reason).where(s.c.hash == address_hash)).scalar()
+    if known is None:
+        tx.execute(s.insert(), {"hash": address_hash, "reason": reason, "at": now})
+    elif weight.index(reason) > weight.index(known):
+        tx.execute(update(s).where(s.c.hash == address_hash).values(reason=reason, at=now))
+
+
+def forgive(tx: Connection, address_hash: bytes) -> bool:
+    """Lift the suppression of an address, at its owner's wish; return whether there was one."""
+    return tx.execute(delete(t.suppressions).where(t.suppressions.c.hash == address_hash)).rowcount > 0
+
+
+def erase(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime) -> bool:
+    """Remove all that is known of a person, except the keyed hash; return whether there was anything.
+
+    Deliveries stay, as numbers: what was sent to them can't be made again.
+    """
+    known = by_id(tx, subscriber_id)
+    if known is None or known.state == "erased":
+        return False
+    _stop(tx, subscriber_id, now)
+    blank: dict[str, Any] = {
+        "identity": None,
+        "address": "",
+        "name": "",
+        "time_zone": "UTC",
+        "locale": "",
+        "consent_at": None,
+    }
+    blank |= {"consent_source": "", "consent_text": "", "state": "erased", "left_at": now, "last_sent_at": None}
+    blank |= {"confirmed_at": None, "soft_bounces": 0}
+    tx.execute(update(t.subscribers).where(t.subscribers.c.id == subscriber_id).values(**blank))
+    d, b, a = t.deliveries.c, t.bounces.c, t.audit.c
+    mine = update(t.deliveries).where(d.subscriber_id == subscriber_id)
+    tx.execute(mine.values(filled=None, reply="", bounce="", message_id=""))
+    tx.execute(update(t.bounces).where(b.subscriber_id == subscriber_id).values(raw=None, diagnostic=""))
+    tx.execute(update(t.audit).where(a.subscriber_id == subscriber_id).values(detail=""))
+    suppress_hash(tx, address_hash, "erased", now)
+    note(tx, now, "erased", subscriber_id=subscriber_id)
+    return True

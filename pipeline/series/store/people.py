@@ -1,0 +1,128 @@
+"""Subscribers: who they are, what they agreed to, and where each stands in a sequence.
+
+What is addressed is a `hash` of the address, keyed (see `links`), so that the store can refuse somebody who was erased
+without knowing who it was.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+from sqlalchemy import Connection, func, select
+
+from pipeline.series.store import _schema as t
+from pipeline.series.store.courses import course
+
+State = Literal["pending", "active", "unsubscribed", "bounced", "complained", "suppressed", "erased"]
+
+
+class Consent(Struct, frozen=True):
+    """When and where somebody agreed, and the words that they were shown."""
+
+    at: datetime
+    source: str
+    text: str = ""
+
+
+class Person(Struct, frozen=True):
+    """Somebody who is to be added; `hash` is the keyed hash of `identity`, the normalised address."""
+
+    address: str
+    identity: str
+    hash: bytes
+    name: str = ""
+    time_zone: str = "UTC"
+    locale: str = ""
+
+
+class Subscriber(Struct, frozen=True):
+    """A subscriber as the store knows them."""
+
+    id: int
+    ref: int
+    address: str
+    identity: str | None
+    name: str
+    time_zone: str
+    locale: str
+    state: str
+    created_at: datetime
+    confirmed_at: datetime | None
+    consent_at: datetime | None
+    consent_source: str
+    consent_text: str
+    soft_bounces: int
+    last_sent_at: datetime | None
+    left_at: datetime | None
+
+
+class Standing(Struct, frozen=True):
+    """Where a subscriber stands in a sequence."""
+
+    sequence: str
+    state: str
+    started_at: datetime | None
+    reached: str
+    next_issue: str
+    slot_at: datetime | None
+    due_at: datetime | None
+
+
+Added = Literal["added", "known", "suppressed"]
+
+
+# --------------------------------------------------------------------------- finding
+
+
+_COLUMNS = [t.subscribers.c[name] for name in Subscriber.__struct_fields__]
+
+
+def by_identity(tx: Connection, identity: str) -> Subscriber | None:
+    """Return the subscriber with a normalised address."""
+    return _one(tx, t.subscribers.c.identity == identity)
+
+
+def by_ref(tx: Connection, ref: int) -> Subscriber | None:
+    """Return the subscriber that a link names."""
+    return _one(tx, t.subscribers.c.ref == ref)
+
+
+def by_id(tx: Connection, number: int) -> Subscriber | None:
+    """Return the subscriber with an id of the store's own."""
+    return _one(tx, t.subscribers.c.id == number)
+
+
+def _one(tx: Connection, which: Any) -> Subscriber | None:
+    row = tx.execute(select(*_COLUMNS).where(which)).first()
+    return Subscriber(*row) if row else None
+
+
+def standings(tx: Connection, subscriber_id: int) -> list[Standing]:
+    """Return where a subscriber stands in each sequence."""
+    found = []
+    for row in tx.execute(select(t.enrolments).where(t.enrolments.c.subscriber_id == subscriber_id)):
+        one = course(tx, row.sequence_id)
+        place = one.next(row.reached, row.owed.split(), had(tx, row.sequence_id, subscriber_id))
+        issue = place.issue if place else ""
+        found.append(Standing(one.name, row.state, row.started_at, row.reached, issue, row.slot_at, row.due_at))
+    return found
+
+
+def had(tx: Connection, sequence_id: int, subscriber_id: int) -> frozenset[str]:
+    """Return the issues of a sequence that a subscriber has a delivery of, whatever became of it."""
+    d = t.deliveries.c
+    query = select(d.issue).where(d.sequence_id == sequence_id, d.subscriber_id == subscriber_id)
+    return frozenset(tx.execute(query).scalars())
+
+
+def counts(tx: Connection) -> dict[str, int]:
+    """Return how many subscribers there are in each state."""
+    s = t.subscribers.c
+    return {row[0]: row[1] for row in tx.execute(select(s.state, func.count()).group_by(s.state))}
+
+
+def suppressed(tx: Connection, hashes: Sequence[bytes]) -> dict[bytes, str]:
+    """Return the reasons why addresses are suppressed, by their hashes; those that aren't are left out."""
+    query = select(t.suppressions.c.hash, t.suppressions.c.reason).where(t.suppressions.c.hash.in_(list(hashes)))
+    return {row.hash: row.reason for row in tx.execute(query)}

@@ -1,0 +1,113 @@
+"""Rate limits hold in any window, for all processes, and after a restart; servers that ask for it slow us down."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from series_builders import NOW
+from sqlalchemy import Connection, func, select
+
+from pipeline.delivery import Limit
+from pipeline.series.store import _schema as t
+from pipeline.series.store.engine import open_store
+from pipeline.series.store.limits import ALL, FIRST_GAP, LONGEST_GAP, Limits, slow_down, speed_up, take
+
+SECOND = timedelta(seconds=1)
+
+
+def gone(tx: Connection, limits: Limits, moments: list[datetime], domain: str = "example.org") -> list[datetime]:
+    """Return the moments at which a message was let go."""
+    return [moment for moment in moments if take(tx, domain, limits, moment) is None]
+
+
+def most_in(moments: list[datetime], span: timedelta) -> int:
+    """Return the most messages in any window of a length, counted the slow way."""
+    return max((sum(start <= one < start + span for one in moments) for start in moments), default=0)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(st.integers(0, 3000), min_size=1, max_size=80),
+    per_second=st.none() | st.integers(1, 4),
+    per_minute=st.none() | st.integers(1, 12),
+)
+def test_a_limit_holds_in_every_window(
+    store_of_limits: Connection, steps: list[int], per_second: int | None, per_minute: int | None
+) -> None:
+    tx = store_of_limits
+    for table in (t.grants, t.buckets):
+        tx.execute(table.delete())
+    moments, now = [], NOW
+    for step in steps:
+        now += timedelta(milliseconds=step)
+        moments.append(now)
+    let_go = gone(tx, Limits(Limit(per_second=per_second, per_minute=per_minute)), moments)
+    assert per_second is None or most_in(let_go, SECOND) <= per_second
+    assert per_minute is None or most_in(let_go, timedelta(minutes=1)) <= per_minute
+    if per_second is None and per_minute is None:
+        assert let_go == moments
+
+
+@pytest.fixture
+def store_of_limits(tx: Connection) -> Connection:
+    return tx
+
+
+def test_the_time_that_is_told_is_the_first_at_which_one_may_go(tx: Connection) -> None:
+    limits = Limits(Limit(per_minute=2))
+    assert gone(tx, limits, [NOW, NOW + SECOND]) == [NOW, NOW + SECOND]
+    later = take(tx, "example.org", limits, NOW + 2 * SECOND)
+    assert later == NOW + timedelta(minutes=1)
+    assert take(tx, "example.org", limits, later - timedelta(microseconds=1)) is not None
+    assert take(tx, "example.org", limits, later) is None
+
+
+def test_a_limit_holds_over_processes_and_restarts(tmp_path: Path) -> None:
+    limits = Limits(Limit(per_hour=3))
+    let_go = 0
+    for _ in range(3):
+        first, second = open_store(str(tmp_path / "s.db")), open_store(str(tmp_path / "s.db"))
+        for store in (first, second):
+            with store.transaction() as tx:
+                let_go += len(gone(tx, limits, [NOW]))
+            store.close()
+    assert let_go == 3
+
+
+def test_a_domain_has_a_limit_of_its_own(tx: Connection) -> None:
+    limits = Limits(Limit(per_minute=10), {"slow.example": Limit(per_minute=1)})
+    assert len(gone(tx, limits, [NOW] * 5, "slow.example")) == 1
+    assert len(gone(tx, limits, [NOW] * 20, "quick.example")) == 9
+
+
+def test_no_more_moments_are_kept_than_a_limit_needs(tx: Connection) -> None:
+    limits = Limits(Limit(per_second=1, per_minute=7))
+    gone(tx, limits, [NOW + n * SECOND for n in range(400)])
+    assert tx.execute(select(func.count()).select_from(t.grants)).scalar() == 7
+
+
+def test_without_limits_nothing_is_written(tx: Connection) -> None:
+    assert len(gone(tx, Limits(), [NOW] * 50)) == 50
+    assert tx.execute(select(func.count()).select_from(t.buckets)).scalar() == 0
+
+
+def test_a_server_that_asks_for_it_is_sent_to_more_slowly_each_time_and_faster_when_it_takes_messages(
+    tx: Connection,
+) -> None:
+    gaps = [slow_down(tx, ALL, NOW) for _ in range(12)]
+    assert gaps[0] == FIRST_GAP
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == LONGEST_GAP
+    assert take(tx, "example.org", Limits(), NOW) == NOW + LONGEST_GAP
+    for _ in range(200):
+        speed_up(tx, {ALL})
+    assert take(tx, "example.org", Limits(), NOW + LONGEST_GAP) is None
+    assert take(tx, "example.org", Limits(), NOW + LONGEST_GAP) is None
+
+
+def test_a_slowed_domain_hinders_no_other(tx: Connection) -> None:
+    slow_down(tx, "slow.example", NOW)
+    assert take(tx, "slow.example", Limits(), NOW) is not None
+    assert take(tx, "quick.example", Limits(), NOW) is None

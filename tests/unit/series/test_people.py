@@ -1,0 +1,182 @@
+"""Coming, standing and leaving: consent first, one click to go, and nothing kept of who is erased."""
+
+import msgspec
+import pytest
+from series_builders import ACCEPTED, DAY, LEASE, NOW, asked, confirmed, done, person, published, send
+from sqlalchemy import Connection, select
+
+from pipeline.series.store import _schema as t
+from pipeline.series.store import coming, journal, leaving, ledger, people, standing
+from pipeline.series.store.people import Consent
+
+WEEK = 7 * DAY
+ANN = "Ann@Example.org"
+
+
+def state_of(tx: Connection, number: int) -> str:
+    found = people.by_id(tx, number)
+    assert found is not None
+    return found.state
+
+
+def ask(tx: Connection, address: str = ANN, at: int = 0, name: str = "") -> str:
+    now = NOW + at * DAY
+    return coming.ask(tx, person(address, name=name), 1, now, Consent(now, "the form", "Send me letters"))
+
+
+def sent(tx: Connection, weeks: range) -> list[str]:
+    return [claim.issue for week in weeks for claim in send(tx, NOW + week * WEEK)]
+
+
+@pytest.fixture
+def ann(tx: Connection) -> int:
+    """Return a reader of three issues, who has had none."""
+    published(tx, "one", "two", "three")
+    return confirmed(tx, ANN)
+
+
+# --------------------------------------------------------------------------- coming
+
+
+def test_consent_is_kept_with_its_time_its_place_and_the_words_shown(tx: Connection) -> None:
+    published(tx, "one")
+    assert ask(tx) == "added"
+    found = people.by_identity(tx, ANN.lower())
+    assert found is not None
+    assert (found.consent_at, found.consent_source, found.consent_text) == (NOW, "the form", "Send me letters")
+    assert found.address == ANN
+
+
+def test_saying_yes_starts_the_series_and_sends_a_welcome(tx: Connection) -> None:
+    published(tx, "one", "two")
+    number = asked(tx, ANN)
+    send(tx, NOW)
+    assert coming.confirm(tx, number, person(ANN).hash, NOW + DAY)
+    assert [claim.issue.split("/2")[0] for claim in send(tx, NOW + DAY)] == ["mail/welcome", "one"]
+
+
+def test_saying_yes_twice_is_saying_it_once(tx: Connection, ann: int) -> None:
+    assert not coming.confirm(tx, ann, person(ANN).hash, NOW)
+    assert sent(tx, range(5)) == ["one", "two", "three"]
+
+
+def test_somebody_else_cannot_fill_an_inbox_by_asking_again_and_again(tx: Connection) -> None:
+    published(tx, "one")
+    for _ in range(20):
+        ask(tx)
+    assert len(send(tx, NOW)) == 1
+    ask(tx, at=1)
+    assert len(send(tx, NOW + DAY)) == 1
+
+
+def test_a_subscriber_who_asks_again_is_not_asked(tx: Connection, ann: int) -> None:
+    assert ask(tx) == "known"
+    assert state_of(tx, ann) == "active"
+
+
+def test_who_has_left_may_come_back_and_goes_on_where_they_were(tx: Connection, ann: int) -> None:
+    assert sent(tx, range(1)) == ["one"]
+    leaving.leave(tx, ann, "unsubscribed", NOW + DAY, person(ANN).hash)
+    assert ask(tx, at=2) == "known"
+    assert state_of(tx, ann) == "pending"
+    coming.confirm(tx, ann, person(ANN).hash, NOW + 3 * DAY)
+    assert people.suppressed(tx, [person(ANN).hash]) == {}
+    assert [issue for issue in sent(tx, range(1, 6)) if not issue.startswith("mail/")] == ["two", "three"]
+
+
+@pytest.mark.parametrize("reason", ["complaint", "hard", "manual"])
+def test_a_suppressed_address_is_not_even_asked(tx: Connection, ann: int, reason: leaving.Reason) -> None:
+    leaving.leave(tx, ann, reason, NOW, person(ANN).hash)
+    assert ask(tx) == "suppressed"
+
+
+# --------------------------------------------------------------------------- standing
+
+
+def test_pausing_holds_and_resuming_goes_on_with_the_next(tx: Connection, ann: int) -> None:
+    assert sent(tx, range(1)) == ["one"]
+    assert standing.pause(tx, ann, NOW + DAY)
+    assert sent(tx, range(1, 9)) == []
+    assert standing.resume(tx, ann, NOW + 8 * WEEK + DAY)
+    assert sent(tx, range(9, 14)) == ["two", "three"]
+
+
+def test_pausing_takes_back_what_was_put_off(tx: Connection, ann: int) -> None:
+    claims = ledger.claim(tx, NOW, "me", LEASE, 10)
+    ledger.begin(tx, claims, "me", NOW)
+    done(tx, claims, "me", NOW, msgspec.structs.replace(ACCEPTED, kind="deferred", stage="rcpt", code=450))
+    standing.pause(tx, ann, NOW)
+    assert sent(tx, range(1, 5)) == []
+    standing.resume(tx, ann, NOW + 5 * WEEK)
+    assert sent(tx, range(5, 9)) == ["one", "two", "three"]
+
+
+def test_a_reader_who_is_not_paused_cannot_be_resumed(tx: Connection, ann: int) -> None:
+    assert not standing.resume(tx, ann, NOW)
+
+
+def test_an_issue_that_is_skipped_is_never_sent_and_the_next_takes_its_time(tx: Connection, ann: int) -> None:
+    assert standing.skip(tx, ann, 1, NOW) == "one"
+    assert sent(tx, range(5)) == ["two", "three"]
+
+
+def test_skipping_the_last_ends_the_series(tx: Connection, ann: int) -> None:
+    assert [standing.skip(tx, ann, 1, NOW) for _ in range(4)] == ["one", "two", "three", ""]
+    assert sent(tx, range(5)) == []
+
+
+def test_restarting_begins_with_the_first_and_keeps_what_was(tx: Connection, ann: int) -> None:
+    assert sent(tx, range(2)) == ["one", "two"]
+    assert standing.restart(tx, ann, 1, NOW + 2 * WEEK)
+    assert sent(tx, range(2, 8)) == ["one", "two", "three"]
+    assert len(tx.execute(select(t.deliveries.c.ref).where(t.deliveries.c.state == "sent")).all()) >= 5
+
+
+def test_where_a_reader_stands_is_told(tx: Connection, ann: int) -> None:
+    sent(tx, range(1))
+    (found,) = people.standings(tx, ann)
+    assert (found.sequence, found.state, found.reached, found.next_issue) == ("letters", "active", "one", "two")
+    assert found.due_at == NOW + WEEK
+
+
+# --------------------------------------------------------------------------- leaving
+
+
+def test_soft_bounces_end_a_subscription_when_there_are_enough_of_them(tx: Connection, ann: int) -> None:
+    assert [leaving.bounce(tx, ann, "soft", NOW, 3) for _ in range(3)] == [False, False, True]
+    assert state_of(tx, ann) == "bounced"
+
+
+def test_a_complaint_outlasts_an_unsubscribing(tx: Connection, ann: int) -> None:
+    leaving.leave(tx, ann, "complaint", NOW, person(ANN).hash)
+    assert not leaving.leave(tx, ann, "unsubscribed", NOW, person(ANN).hash)
+    assert people.suppressed(tx, [person(ANN).hash]) == {person(ANN).hash: "complaint"}
+
+
+def test_nothing_is_left_of_who_is_erased_but_a_keyed_hash(tx: Connection) -> None:
+    published(tx, "one", "two", "three")
+    number = confirmed(tx, ANN)
+    tx.execute(t.subscribers.update().values(name="Ann Nonym"))
+    claims = ledger.claim(tx, NOW, "me", LEASE, 10)
+    ledger.begin(tx, claims, "me", NOW)
+    ended = ledger.Ended(claims[0], ACCEPTED, NOW, "id@x", b"Ann Nonym " + ANN.encode(), b"h")
+    ledger.end(tx, [ended], "me", ledger.Rules())
+    assert leaving.erase(tx, number, person(ANN).hash, NOW)
+    told = repr([tx.execute(select(table)).all() for table in t.metadata.sorted_tables if table.name != "suppressions"])
+    assert "nonym" not in told.lower()
+    assert "example.org" not in told.lower()
+    assert people.suppressed(tx, [person(ANN).hash]) == {person(ANN).hash: "erased"}
+    assert ask(tx) == "suppressed"
+
+
+def test_everything_that_is_done_to_somebody_is_in_the_log(tx: Connection, ann: int) -> None:
+    standing.pause(tx, ann, NOW)
+    standing.resume(tx, ann, NOW)
+    leaving.leave(tx, ann, "unsubscribed", NOW)
+    assert [entry.what for entry in journal.entries(tx, ann)] == [
+        "asked",
+        "confirmed",
+        "paused",
+        "resumed",
+        "unsubscribed",
+    ]

@@ -1,0 +1,130 @@
+"""Publishing: frozen issues, and edits of a running sequence that nobody is hurt by."""
+
+import pytest
+from series_builders import DAY, NOW, confirmed, letters, published, send
+from sqlalchemy import Connection, select
+
+from pipeline.errors import StoreError
+from pipeline.series.store import _schema as t
+from pipeline.series.store import publications
+from pipeline.series.store.publications import Group
+
+WEEK = 7 * DAY
+
+
+def course_of(tx: Connection, weeks: int, start: int = 0) -> list[str]:
+    """Return the issues that are sent in weeks to come, in order."""
+    return [claim.issue for week in range(start, start + weeks) for claim in send(tx, NOW + week * WEEK)]
+
+
+def kinds(plan: publications.Plan) -> dict[str, str]:
+    return {change.issue: change.kind for change in plan.changes if not change.issue.startswith("mail/")}
+
+
+def a_reader_past(tx: Connection, count: int, *issues: str) -> None:
+    """Publish issues, and let a reader have the first few."""
+    published(tx, *issues)
+    confirmed(tx, "ann@example.org")
+    assert len(course_of(tx, count)) == count
+
+
+def test_the_first_publication_is_all_new(tx: Connection) -> None:
+    assert kinds(published(tx, "one", "two")) == {"one": "new", "two": "new"}
+
+
+def test_publishing_the_same_again_changes_nothing(tx: Connection) -> None:
+    published(tx, "one", "two")
+    assert published(tx, "one", "two").is_empty
+    assert len(tx.execute(select(t.revisions.c.id).where(t.revisions.c.issue == "one")).all()) == 1
+
+
+def test_a_plan_changes_nothing(tx: Connection) -> None:
+    a_reader_past(tx, 1, "one", "two")
+    plan = publications.plan(tx, "letters", letters("one", "new", "two"), publications.Schedule())
+    assert kinds(plan) == {"one": "same", "new": "new", "two": "same"}
+    assert course_of(tx, 3, 1) == ["two"]
+
+
+def test_an_inserted_issue_goes_to_those_before_it_and_not_to_those_past_it(tx: Connection) -> None:
+    a_reader_past(tx, 2, "one", "two", "three")
+    plan = published(tx, "one", "new", "two", "three", now=NOW + WEEK)
+    confirmed(tx, "bob@example.org", NOW + WEEK)
+    assert kinds(plan)["new"] == "new"
+    assert plan.groups == (Group("two", 1, "three", "three"),)
+    sent = [claim for week in range(2, 9) for claim in send(tx, NOW + week * WEEK)]
+    assert [claim.issue for claim in sent if claim.address == "ann@example.org"] == ["three"]
+    assert [claim.issue for claim in sent if claim.address == "bob@example.org"] == ["one", "new", "two", "three"]
+
+
+def test_catching_up_is_asked_for_and_sends_an_inserted_issue_to_those_past_it(tx: Connection) -> None:
+    a_reader_past(tx, 2, "one", "two", "three")
+    plan = published(tx, "one", "new", "two", "three", now=NOW + WEEK, catch_up=True)
+    assert plan.groups == (Group("two", 1, "three", "new"),)
+    assert course_of(tx, 5, 2) == ["new", "three"]
+
+
+def test_those_who_had_finished_catch_up_too(tx: Connection) -> None:
+    a_reader_past(tx, 2, "one", "two")
+    published(tx, "one", "new", "two", now=NOW + 3 * WEEK, catch_up=True)
+    assert course_of(tx, 5, 3) == ["new"]
+
+
+def test_a_removed_issue_is_not_sent_and_those_who_stand_at_it_go_on(tx: Connection) -> None:
+    a_reader_past(tx, 2, "one", "two", "three")
+    plan = published(tx, "one", "three", now=NOW + WEEK)
+    confirmed(tx, "bob@example.org", NOW + WEEK)
+    assert kinds(plan)["two"] == "removed"
+    sent = [claim for week in range(2, 9) for claim in send(tx, NOW + week * WEEK)]
+    assert [claim.issue for claim in sent if claim.address == "ann@example.org"] == ["three"]
+    assert [claim.issue for claim in sent if claim.address == "bob@example.org"] == ["one", "three"]
+
+
+def test_an_issue_that_moves_is_never_sent_twice(tx: Connection) -> None:
+    a_reader_past(tx, 2, "one", "two", "three", "four")
+    plan = published(tx, "two", "three", "four", "one", now=NOW + WEEK)
+    assert kinds(plan) == {"two": "same", "three": "same", "four": "same", "one": "moved"}
+    assert course_of(tx, 6, 2) == ["three", "four"]
+
+
+def test_a_rewritten_issue_is_sent_as_it_is_now_to_those_who_have_yet_to_get_it(tx: Connection) -> None:
+    a_reader_past(tx, 1, "one", "two")
+    assert kinds(published(tx, "one", "two", words="better", now=NOW + DAY)) == {"one": "rewritten", "two": "rewritten"}
+    (claim,) = send(tx, NOW + WEEK)
+    content = tx.execute(select(t.revisions.c.content).where(t.revisions.c.id == claim.revision_id)).scalar()
+    assert content == b"two better"
+
+
+def test_what_was_sent_can_be_read_as_it_was_sent(tx: Connection) -> None:
+    a_reader_past(tx, 1, "one", "two")
+    published(tx, "one", "two", words="better", now=NOW + DAY)
+    query = select(t.revisions.c.content).join_from(
+        t.deliveries, t.revisions, t.revisions.c.id == t.deliveries.c.revision_id
+    )
+    assert tx.execute(query.where(t.deliveries.c.issue == "one")).scalar() == b"one "
+
+
+def test_an_appended_issue_goes_to_those_who_had_finished(tx: Connection) -> None:
+    a_reader_past(tx, 2, "one", "two")
+    assert course_of(tx, 3, 2) == []
+    published(tx, "one", "two", "three", now=NOW + 5 * WEEK)
+    assert course_of(tx, 3, 5) == ["three"]
+
+
+def test_the_fewest_issues_count_as_moved(tx: Connection) -> None:
+    published(tx, "a", "b", "c", "d", "e")
+    assert kinds(published(tx, "b", "c", "d", "e", "a")) == dict.fromkeys("bcde", "same") | {"a": "moved"}
+
+
+def test_two_issues_of_one_name_are_refused(tx: Connection) -> None:
+    with pytest.raises(StoreError, match="two letters are named “one”"):
+        published(tx, "one", "one")
+
+
+def test_what_is_already_claimed_is_sent_as_it_was(tx: Connection) -> None:
+    published(tx, "one", "two")
+    confirmed(tx, "ann@example.org")
+    from pipeline.series.store import ledger
+
+    (claim,) = ledger.claim(tx, NOW, "me", 10 * DAY, 10)
+    published(tx, "two", now=NOW)
+    assert ledger.begin(tx, [claim], "me", NOW) == {claim.ref: "send"}
