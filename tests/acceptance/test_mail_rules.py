@@ -246,7 +246,7 @@ def test_mail_rule_09_the_preheader_is_in_the_html_alone_and_not_shown(
 
 @every_letter
 def test_mail_rule_09_text_is_wrapped_at_72(folder: Path, letter: str) -> None:
-    lines = (folder / f"{letter}.txt").read_text(encoding="utf-8").split("\n")
+    lines = part_of(folder, letter, "text/plain").split("\n")
     assert [line for line in lines if len(line) > 72 and "://" not in line] == []
 
 
