@@ -1,7 +1,9 @@
 """Previews of the newsletter: what is asked for, what stands in the way, and which pictures there are."""
 
 import os
+from pathlib import Path
 
+import msgspec
 import pytest
 from builders import a_project
 from built_newsletter import a_built_newsletter
@@ -9,6 +11,7 @@ from built_newsletter import a_built_newsletter
 from pipeline import mail_preview
 from pipeline.errors import ConfigError
 from pipeline.mail_preview import SCHEMES, WIDTHS
+from pipeline.output import MANIFEST, Made
 from pipeline.press import Progress
 
 
@@ -74,3 +77,25 @@ def test_the_page_of_all_pictures_names_each_and_what_it_shows(project):
             assert f'src="{name.removeprefix("newsletter/")}"' in page
     assert 'alt="600 px, as in Outlook for Windows"' in page
     assert "<h2>Letter 1</h2>" in page
+
+
+@pytest.mark.needs("chromium")
+def test_pages_of_the_archive_are_drawn_with_their_letters_where_they_were_built(project):
+    from PIL import Image
+
+    web = project.output / "newsletter" / "web"
+    web.mkdir()
+    page = '<!DOCTYPE html><html lang="en"><head><link rel="stylesheet" href="style.css"></head><body></body></html>'
+    files = {"index.html": page, "02-letter-2.html": page, "style.css": "body { background: rgb(0, 128, 0) }"}
+    media_types = {".html": "text/html", ".css": "text/css"}
+    made = []
+    for name, text in files.items():
+        (web / name).write_text(text, encoding="utf-8")
+        made.append(Made(f"newsletter/web/{name}", "newsletter", media_types[Path(name).suffix], 1, "", "", ()))
+    (project.output / MANIFEST).write_bytes(msgspec.json.encode({"artifacts": made}))
+    one = drawn(project, (2,), (300,), ("light",))
+    assert [name for name in one if "/web/" in name] == ["newsletter/web/02-letter-2-300-light.png"]
+    with Image.open(project.output / "preview" / "newsletter" / "web" / "02-letter-2-300-light.png") as picture:
+        assert picture.convert("RGB").getpixel((9, 9)) == (0, 128, 0)
+    whole = drawn(project, (), (300,), ("light",))
+    assert len([name for name in whole if "/web/" in name]) == 2
