@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,19 +57,35 @@ def workbook(project: Project, only: Chosen, width: int, progress: Progress) -> 
         raise ConfigError(f"the workbook has {len(document)} pages, and no page {last}\n    Ask for pages up to that.")
     folder = project.output / "preview"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".quire-", dir=folder))
-        try:
+        with in_place_of(folder, ("workbook", "workbook.png")) as staging:
             names = _draw(document, range(first - 1, last), width, staging, progress)
-            _replace(folder, staging, ("workbook", "workbook.png"))
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-    except OSError as error:
-        raise cant_write(folder, error) from error
     finally:
         document.close()
     progress.finished("preview", len(names) + 1)
     return [folder / "workbook.png", *(folder / "workbook" / name for name in names)]
+
+
+@contextmanager
+def in_place_of(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    """Give a folder to draw in; what is drawn there takes the place of `names` in `folder` once all of it is there.
+
+    Raises WriteError where nothing can be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".quire-", dir=folder))
+        try:
+            yield staging
+            old = staging / "old"
+            old.mkdir()
+            for name in names:
+                if (folder / name).exists():
+                    (folder / name).rename(old / name)
+                (staging / name).rename(folder / name)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise cant_write(folder, error) from error
 
 
 def _draw(document: Any, numbers: Sequence[int], width: int, folder: Path, progress: Progress) -> list[str]:
@@ -128,13 +145,3 @@ def _places(count: int, first: int) -> Iterator[tuple[int, int, int]]:
         elif side == 0 or number == 1:
             at += 1
         yield at // _SPREADS_IN_A_ROW, at % _SPREADS_IN_A_ROW, side
-
-
-def _replace(folder: Path, staging: Path, names: Sequence[str]) -> None:
-    """Put what was drawn in its place, and let go of what was there."""
-    old = staging / "old"
-    old.mkdir()
-    for name in names:
-        if (folder / name).exists():
-            (folder / name).rename(old / name)
-        (staging / name).rename(folder / name)
