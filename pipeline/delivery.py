@@ -1,10 +1,16 @@
 """What an author may settle of the newsletter's delivery in book.yaml: when, how fast, and where links lead."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from msgspec import Meta, Struct
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+# Outside these years a date is a slip of the pen.
+_YEARS = range(2000, 3000)
 Every = Annotated[
     str,
     Meta(
@@ -92,3 +98,46 @@ class Delivery(Struct, frozen=True, forbid_unknown_fields=True):
     soft_bounces: Annotated[int, Meta(ge=1, le=100, description="a number of bounces")] = 5
     keep_bounces: Days = 90
     dkim: Dkim | None = None
+
+
+# --------------------------------------------------------------------------- what types can't say
+
+
+def zone_fault(name: str) -> tuple[str, str]:
+    """Return what is wrong with the name of a time zone, and what to do; empty where the IANA's list has it."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        from difflib import get_close_matches
+
+        known = {zone.lower(): zone for zone in sorted(available_timezones())}
+        # Most know the city, and not what it stands under.
+        cities = {zone.rpartition("/")[2].lower(): zone for zone in known.values()}
+        city = name.rpartition("/")[2].lower().replace(" ", "_")
+        close = [known[match] for match in get_close_matches(name.lower(), known, 3, 0.85)]
+        close += [cities[match] for match in get_close_matches(city, cities, 3, 0.8)]
+        names = " or ".join(f"“{zone}”" for zone in list(dict.fromkeys(close))[:3])
+        hint = f"Did you mean {names}?" if names else "Write one of the IANA's list, such as Europe/Paris."
+        return f"“{name}” is no time zone", hint
+    return "", ""
+
+
+def schedule_faults(schedule: Schedule) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Yield why a schedule can't be kept, each with the keys where that stands, and what to do."""
+    if schedule.kind == "calendar" and schedule.start is None:
+        yield ("kind",), "a calendar has no “start”", "Write the day of its first issue: start: 2027-01-04."
+    days: list[tuple[tuple[str | int, ...], str]] = [(("start",), schedule.start)] if schedule.start else []
+    days += [(("holidays", position), day) for position, day in enumerate(schedule.holidays)]
+    for keys, day in days:
+        try:
+            if date.fromisoformat(day).year not in _YEARS:
+                yield keys, f"“{keys[0]}”: {day} is not in this millennium", "Write a date such as 2027-01-04."
+        except ValueError:
+            yield keys, f"“{keys[0]}”: no calendar has a {day}", "Write a date such as 2027-01-04."
+    if schedule.time_zone != "reader":
+        fault, hint = zone_fault(schedule.time_zone)
+        if fault:
+            yield ("time_zone",), f"“time_zone”: {fault}", hint
+    if not set(schedule.on or WEEKDAYS) - set(schedule.quiet):
+        fault = "“on” and “quiet” leave no day" if schedule.on else "“quiet” leaves no day"
+        yield ("quiet",), f"{fault} on which an issue may go out", "Take one of the days out of “quiet”."

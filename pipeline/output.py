@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -169,6 +169,24 @@ def write_whole(path: Path, content: bytes) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(content)
     Path(name).replace(path)
+
+
+def put_beside(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Put files by their names into a folder of the output, each whole; no build makes them, and so none removes them.
+
+    Raises WriteError where that can't be done.
+    """
+    try:
+        staging = Path(tempfile.mkdtemp(prefix=".quire-", dir=folder))
+        try:
+            for name, content in contents.items():
+                (staging / name).write_bytes(content)
+            for name in contents:
+                (staging / name).replace(folder / name)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise cant_write(folder, error) from error
 
 
 def cant_write(output: Path, error: OSError) -> WriteError:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from pipeline.delivery import Delivery
+from pipeline.delivery import Delivery, schedule_faults
 from pipeline.editions import Editions, PaperName
 from pipeline.errors import ConfigError, ContentError, Finding, Location
 from pipeline.identifiers import isbn_fault, language_fault
@@ -309,3 +309,5 @@ def _impossible(settings: Settings, lines: Lines) -> Iterator[Finding]:
         if isinstance(bound, tuple) and bound[0] > bound[1]:
             message = f"“{key}”: {bound[0]} is more than {bound[1]}"
             yield Finding(lines.at("bounds", key), "metadata", message, "Write the least first.")
+    for where, message, hint in schedule_faults(settings.delivery.schedule):
+        yield Finding(lines.at("delivery", "schedule", *where), "metadata", message, hint)

@@ -68,6 +68,7 @@ HOMES = {
     "email_validator": {"series/addresses.py"},
     "idna": {"series/addresses.py"},
     "flufl": {"series/_odd_servers.py"},
+    "icalendar": {"series/ics.py"},
     "imaplib": {"series/_imap.py"},
     "yaml": {"metadata.py"},
     "click": {"cli/"},

@@ -2,36 +2,39 @@
 
 A slot is a day of the schedule's grid at its time of day. The grid of an evergreen is counted from the slot before;
 that of a calendar from its start. Local times that a clock change leaves out move to the next minute that there is, and
-of two that it makes the first is meant (PEP 495). A day that a zone leaves out altogether is no day of the grid.
+of two that it makes the first is meant (PEP 495). Of a day that a zone leaves out, or the rest of which it leaves out
+from that time on, nothing is left to send on: it is passed over as a holiday is.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
-from pipeline.delivery import Schedule, Weekday
+from pipeline.delivery import WEEKDAYS, Schedule, schedule_faults, zone_fault
 from pipeline.errors import ConfigError
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
-# A schedule whose quiet days and holidays leave nothing free is found out after so many days.
+# A schedule whose quiet days and holidays leave nothing free is found out after so many days, and never before so many
+# steps: with those, a grid has come to each weekday.
 _FARTHEST = 3660
-_WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+_FEWEST = 20
+_ALL_WEEK = frozenset(range(7))
 # What a reader may have a pace of their own in.
 PACE = ("every", "on", "at", "time_zone")
 
 
 class ScheduleError(ConfigError):
-    """A schedule can't be kept: an unknown time zone, or no day on which anything may go out."""
+    """A schedule can't be kept: an unknown time zone, no such date, or no day on which anything may go out."""
 
 
 class _Grid(Struct, frozen=True):
-    """A schedule, taken apart once: the length of a step, weekdays from Monday, 0, and the time of day."""
+    """A schedule, taken apart once: steps of days or of weeks, weekdays from Monday, 0, and the time of day."""
 
     step: int
     is_weekly: bool
@@ -52,7 +55,7 @@ def first_slot(schedule: Schedule, confirmed: datetime, reader_zone: str) -> dat
     for _ in range(_FARTHEST):
         if not grid.on or day.weekday() in grid.on:
             slot = _slot(grid, day, zone)
-            if slot is not None and (schedule.delay or slot >= confirmed):
+            if slot is not None and slot >= confirmed:
                 return slot
         day += _DAY
     raise _nothing_free(schedule)
@@ -69,17 +72,22 @@ def next_slot(schedule: Schedule, slot: datetime, reader_zone: str) -> datetime:
 
 
 def slot_at_or_after(schedule: Schedule, moment: datetime, reader_zone: str, slot: datetime) -> datetime:
-    """Return the first slot of the grid that `slot` is of which is not before a moment; `slot` itself if it isn't."""
-    while slot < moment:
+    """Return the first slot of the grid that `slot` is of which is not before a moment; `slot` itself if it isn't.
+
+    Where the schedule has changed since, and `slot` is on what is now a holiday or a quiet day, it is not used.
+    """
+    grid, zone = _grid(schedule), _zone(schedule, reader_zone)
+    while slot < moment or not _is_free(grid, _aware(slot).astimezone(zone).date()):
         slot = next_slot(schedule, slot, reader_zone)
     return slot
 
 
 def slot_after_sending(schedule: Schedule, slot: datetime, sent: datetime, reader_zone: str) -> datetime:
     """Return the first slot after `slot` that is on a later day of the reader's than an issue sent for it."""
-    while slot <= sent or is_same_day(slot, sent, reader_zone):
-        slot = next_slot(schedule, slot, reader_zone)
-    return slot
+    following = next_slot(schedule, slot, reader_zone)
+    while following <= sent or is_same_day(following, sent, reader_zone):
+        following = next_slot(schedule, following, reader_zone)
+    return following
 
 
 def resume_slot(schedule: Schedule, now: datetime, slot: datetime, reader_zone: str) -> datetime:
@@ -95,8 +103,9 @@ def calendar_slots(schedule: Schedule, count: int, reader_zone: str) -> tuple[da
 
 @lru_cache(maxsize=4096)
 def _calendar(schedule: Schedule, count: int, reader_zone: str) -> tuple[datetime, ...]:
+    _grid(schedule)
     if schedule.start is None:
-        raise ScheduleError("delivery.schedule: a calendar has no “start”\n    Write the day of its first issue.")
+        raise ScheduleError("delivery.schedule: “start” is missing\n    Write the day of the first issue.")
     zone = _zone(schedule, reader_zone)
     start = datetime.combine(date.fromisoformat(schedule.start), time.min, zone)
     slots = [first_slot(msgspec.structs.replace(schedule, delay=0), start, reader_zone)] if count else []
@@ -139,7 +148,7 @@ def next_day(schedule: Schedule, sent: datetime, reader_zone: str) -> datetime:
     for _ in range(_FARTHEST):
         day += _DAY
         slot = _slot(grid, day, zone)
-        if slot is not None and not is_same_day(slot, sent, reader_zone):
+        if slot is not None and slot > sent and not is_same_day(slot, sent, reader_zone):
             return slot
     raise _nothing_free(schedule)
 
@@ -156,8 +165,7 @@ def with_pace(schedule: Schedule, pace: Mapping[str, Any]) -> Schedule:
         changed = msgspec.convert(msgspec.to_builtins(schedule) | dict(pace), Schedule)
     except msgspec.ValidationError as error:
         raise ScheduleError(f"this is no pace: {error}") from error
-    if changed.time_zone != "reader":
-        _zone_named(changed.time_zone)
+    _grid(changed)
     return changed
 
 
@@ -166,12 +174,18 @@ def with_pace(schedule: Schedule, pace: Mapping[str, Any]) -> Schedule:
 
 @lru_cache(maxsize=1024)
 def _grid(schedule: Schedule) -> _Grid:
+    for _, fault, hint in schedule_faults(schedule):
+        raise ScheduleError(f"delivery.schedule: {fault}\n    {hint}")
     number, _, unit = schedule.every.rpartition(" ")
+    step, is_weekly = int(number or 1), unit.startswith("week")
+    quiet = frozenset(map(WEEKDAYS.index, schedule.quiet))
+    # Weeks without weekdays of their own keep to the weekday that they began on: they are intervals of days.
+    by_week = is_weekly and bool(schedule.on)
     return _Grid(
-        step=int(number or 1),
-        is_weekly=unit.startswith("week"),
-        on=frozenset(map(_WEEKDAYS.index, schedule.on)),
-        quiet=frozenset(map(_WEEKDAYS.index, schedule.quiet)),
+        step=step * 7 if is_weekly and not by_week else step,
+        is_weekly=by_week,
+        on=frozenset(map(WEEKDAYS.index, schedule.on)) - quiet,
+        quiet=quiet,
         holidays=frozenset(map(date.fromisoformat, schedule.holidays)),
         at=time.fromisoformat(schedule.at),
     )
@@ -179,37 +193,40 @@ def _grid(schedule: Schedule) -> _Grid:
 
 def _days_after(grid: _Grid, day: date) -> Iterator[date]:
     """Yield the days of the grid after one of its days."""
-    if not grid.is_weekly:
-        following = day + grid.step * _DAY
-        for _ in range(_FARTHEST):
-            if not grid.on or following.weekday() in grid.on:
-                yield following
-                following += grid.step * _DAY
-            else:
-                following += _DAY
+    if grid.is_weekly:
+        monday = day - day.weekday() * _DAY
+        for week in range(max(_FARTHEST // 7 // grid.step, _FEWEST)):
+            for weekday in sorted(grid.on):
+                following = monday + (7 * week * grid.step + weekday) * _DAY
+                if following > day:
+                    yield following
         return
-    on = sorted(grid.on) or [day.weekday()]
-    monday = day - day.weekday() * _DAY
-    for week in range(0, _FARTHEST, grid.step):
-        for weekday in on:
-            following = monday + (7 * week + weekday) * _DAY
-            if following > day:
-                yield following
+    # A grid that keeps to one weekday, which has become a quiet one, goes on from the next that isn't.
+    on = grid.on or _ALL_WEEK - (grid.quiet if grid.step % 7 == 0 else frozenset())
+    following = day
+    for _ in range(max(_FARTHEST // grid.step, _FEWEST)):
+        following += grid.step * _DAY
+        while following.weekday() not in on:
+            following += _DAY
+        yield following
+
+
+def _is_free(grid: _Grid, day: date) -> bool:
+    return day.weekday() not in grid.quiet and day not in grid.holidays
 
 
 def _slot(grid: _Grid, day: date, zone: ZoneInfo) -> datetime | None:
     """Return the moment of a day, in UTC, or None where nothing goes out on it."""
-    if day.weekday() in grid.quiet or day in grid.holidays:
+    if not _is_free(grid, day):
         return None
     wall = datetime.combine(day, grid.at)
-    while True:
+    while wall.date() == day:
         moment = wall.replace(tzinfo=zone).astimezone(UTC)
         if moment.astimezone(zone).replace(tzinfo=None, fold=0) == wall:
-            return moment if wall.date() == day else None
+            return moment
         # The clocks are put forward over this time: the next minute that there is.
         wall += _MINUTE
-        if wall.date() != day:
-            return None
+    return None
 
 
 def _aware(moment: datetime) -> datetime:
@@ -224,21 +241,15 @@ def _zone(schedule: Schedule, reader_zone: str) -> ZoneInfo:
 
 @lru_cache(maxsize=1024)
 def _zone_named(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ScheduleError(
-            f"“{name}” is no time zone\n    Write one of the IANA's list, such as Europe/Paris or America/New_York."
-        ) from error
+    fault, hint = zone_fault(name)
+    if fault:
+        raise ScheduleError(f"{fault}\n    {hint}")
+    return ZoneInfo(name)
 
 
 def is_zone(name: str) -> bool:
     """Return whether there is a time zone of a name."""
-    try:
-        _zone_named(name)
-    except ScheduleError:
-        return False
-    return True
+    return not zone_fault(name)[0]
 
 
 def _nothing_free(schedule: Schedule) -> ScheduleError:

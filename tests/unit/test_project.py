@@ -103,3 +103,33 @@ def test_a_code_that_is_wrong_is_named_with_its_line(tmp_path, before, after, li
     book = BOOK_YAML.replace(before, after, 1)
     [found] = findings_of(a_project(tmp_path, **{"book.yaml": book}))
     assert found[0] == line
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "message"),
+    [
+        (["kind: calendar"], 11, "a calendar has no “start”"),
+        (["kind: calendar", "start: 2027-02-30"], 12, "“start”: no calendar has a 2027-02-30"),
+        (["kind: calendar", "start: 0027-01-04"], 12, "“start”: 0027-01-04 is not in this millennium"),
+        (["every: week", "holidays: [2027-05-17, 2027-06-31]"], 12, "“holidays”: no calendar has a 2027-06-31"),
+        (["every: week", "time_zone: Europe/Pariss"], 12, "“time_zone”: “Europe/Pariss” is no time zone"),
+        (["on: [mon]", "quiet: [mon, sun]"], 12, "“on” and “quiet” leave no day on which an issue may go out"),
+        (["quiet: [mon, tue, wed, thu, fri, sat, sun]"], 11, "“quiet” leaves no day on which an issue may go out"),
+    ],
+)
+def test_a_schedule_that_cannot_be_kept_is_named_with_its_line(tmp_path, lines, line, message):
+    delivery = "delivery:\n  schedule:\n" + "".join(f"    {row}\n" for row in lines)
+    with pytest.raises(ContentError) as caught:
+        a_project(tmp_path, **{"book.yaml": BOOK_YAML + delivery}).settings()
+    assert [(f.location.line, f.code, f.message) for f in caught.value.findings] == [(line, "metadata", message)]
+    assert caught.value.findings[0].hint
+
+
+def test_every_mistake_in_a_schedule_is_told_and_a_zone_with_the_one_that_was_meant(tmp_path):
+    delivery = (
+        "delivery:\n  schedule: {kind: calendar, holidays: [2027-02-30], time_zone: Paris, quiet: [mon], on: [mon]}\n"
+    )
+    with pytest.raises(ContentError) as caught:
+        a_project(tmp_path, **{"book.yaml": BOOK_YAML + delivery}).settings()
+    assert len(caught.value.findings) == 4
+    assert "Did you mean “Europe/Paris”?" in [finding.hint for finding in caught.value.findings]
