@@ -14,7 +14,7 @@ LAYERS = [
     [["__init__"]],
     [["errors", "editions", "delivery"]],
     [["model"]],
-    [["metadata", "cache", "identifiers", "prose"], ["mail"], ["project"], ["theme"]],
+    [["metadata", "cache", "identifiers", "packing", "prose"], ["mail"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "pages", "lint", "press"]],
     [["writers", "schema", "series"]],
     [
@@ -33,7 +33,7 @@ RANKS = {
     name: (number, step) for number, layer in enumerate(LAYERS) for step, group in enumerate(layer) for name in group
 }
 # The modules of these folders are alternatives to each other: what two share is in a module with an underscore.
-ALTERNATIVES = ("writers", "checks", "pages", "lint")
+ALTERNATIVES = ("writers", "checks", "pages", "lint", "series/exports")
 # The build starts the press, and its processes load WeasyPrint and pikepdf first.
 OPEN_DOORS = {("build.py", "writers._weasyprint"), ("build.py", "writers._sewing")}
 # What is filled in is drawn in the whole font that was bound in for it.
@@ -127,12 +127,15 @@ def test_a_module_imports_only_downward(name):
             )
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.split("/")[0] in ALTERNATIVES])
-def test_formats_and_rules_do_not_import_each_other(name):
-    folder = name.split("/")[0]
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [(folder, name) for folder in ALTERNATIVES for name in MODULES if name.startswith(f"{folder}/")],
+)
+def test_formats_and_rules_and_services_do_not_import_each_other(folder, name):
+    depth = len(folder.split("/"))
     for line, imported in _ours(name):
-        if imported[0] == folder and len(imported) > 1:
-            assert imported[1].startswith("_"), f"pipeline/{name}:{line} imports {'.'.join(imported)}"
+        if "/".join(imported[:depth]) == folder and len(imported) > depth:
+            assert imported[depth].startswith("_"), f"pipeline/{name}:{line} imports {'.'.join(imported)}"
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,7 +1,9 @@
 """The folder of a built newsletter in; its sequence and letters, as they were built, out."""
 
 import hashlib
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import msgspec
 
@@ -41,6 +43,34 @@ def read_built(folder: Path, shown: str = "") -> tuple[Head, tuple[LetterContent
         greeting=sequence.greeting,
     )
     return head, (*mails, *issues)
+
+
+def read_files(folder: Path, shown: str = "") -> dict[str, bytes]:
+    """Return every file that a built newsletter's `sequence.json` names, and itself, by name, as it was built.
+
+    Raises ConfigError as `read_built` does.
+    """
+    shown = shown or str(folder)
+    _sequence(folder / SEQUENCE, f"{shown}/{SEQUENCE}")
+    whole = (folder / SEQUENCE).read_bytes()
+    reading = _Reading(folder, shown)
+    files = {file.name: reading.content(file) for file in _files_in(msgspec.json.decode(whole))}
+    if reading.faults:
+        raise ConfigError("\n".join((*reading.faults, f"    {_BUILD}")))
+    return {**dict(sorted(files.items())), SEQUENCE: whole}
+
+
+def _files_in(value: Any) -> Iterator[LetterFile]:
+    """Yield the files that are named anywhere in a sequence."""
+    match value:
+        case {"name": str(name), "sha256": str(digest)}:
+            yield LetterFile(name, digest)
+        case dict():
+            for inner in value.values():
+                yield from _files_in(inner)
+        case list():
+            for inner in value:
+                yield from _files_in(inner)
 
 
 def _sequence(path: Path, shown: str) -> SequenceEntry:
@@ -104,9 +134,16 @@ class _Reading:
         return Picture(file.content_id, file.name, media_type or "", self._content(file))
 
     def _content(self, file: LetterFile) -> bytes:
+        """Return the content of a file that lies beside `sequence.json` itself."""
+        if Path(file.name).name != file.name:
+            self.faults.append(f"{self._shown}/{SEQUENCE}: “{file.name}” is not the name of a file beside it")
+            return b""
+        return self.content(file)
+
+    def content(self, file: LetterFile) -> bytes:
         """Return a file's content where its hash is the one that was written down."""
         path = self._folder / file.name
-        if Path(file.name).name != file.name or file.name in ("", ".", ".."):
+        if PurePosixPath(file.name).is_absolute() or {"", ".", ".."} & set(file.name.split("/")):
             self.faults.append(f"{self._shown}/{SEQUENCE}: “{file.name}” is not the name of a file beside it")
             return b""
         try:

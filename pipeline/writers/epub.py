@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from pipeline import model as m
+from pipeline import packing
 from pipeline.identifiers import is_right_to_left
 from pipeline.press import Press
 from pipeline.theme import Design, Font
-from pipeline.writers import _epub_editions, _epub_images, _epub_metadata, _zip
+from pipeline.writers import _epub_editions, _epub_images, _epub_metadata
 from pipeline.writers._cover import cover_png
 from pipeline.writers._epub_editions import Edition
 from pipeline.writers._epub_pages import CONTENTS, Page, Printed, contents, pages
@@ -146,7 +147,7 @@ def _packed(
     # Its archive takes the wall clock, so it is unpacked at once and packed again.
     epub.write_epub(stream, package, {"mtime": modified, "compresslevel": 0, "raise_exceptions": True})
     with zipfile.ZipFile(stream) as archive:
-        return _zip.pack((name, _mended(name, archive.read(name), book)) for name in archive.namelist())
+        return packing.pack((name, _mended(name, archive.read(name), book)) for name in archive.namelist())
 
 
 def _properties(name: str, content: bytes) -> list[str]:
