@@ -19,6 +19,10 @@ EDITIONS = {
 _WIDTH_LEAST, _HEIGHT_LEAST = 60.0, 90.0
 # How much stronger the lines of large print are.
 _STRONGER = 1.6
+# Nothing in large print is smaller than this, in points: with less, it is none.
+_LEAST_OF_LARGE = 16.0
+# From here on, steps of the type scale are titles, and distances are rooms around them.
+_TITLES, _ROOMS = 2.0, 3.0
 # What the fold of a bound book takes of the inside margin, by its number of pages.
 _GUTTERS = ((150, 0.0), (300, 3.0), (500, 6.0), (700, 9.0))
 _WIDEST_GUTTER = 12.0
@@ -48,10 +52,37 @@ def screen(design: Design) -> Look:
 def large(book: Book, design: Design) -> Look:
     """Return the look of large print: its own type size, lines of uneven length, lines drawn stronger."""
     settings = book.editions.large
-    sized = _with_type(design, settings.size)
-    stroke = {name: f"{points(width) * _STRONGER:.3g}pt" for name, width in sized.theme.stroke.items()}
-    stronger = Design(msgspec.structs.replace(sized.theme, stroke=stroke), sized.folders)
-    return Look(_on_pages(stronger, settings.trim, "large"), is_ragged=True)
+    usual = page_size(design.theme.page.size)
+    wider = points(trim_size(settings.trim)[0]) / points(usual[0]) if settings.trim else 1.0
+    return Look(_on_pages(_enlarged(design, settings.size, wider), settings.trim, "large"), is_ragged=True)
+
+
+def _enlarged(design: Design, size: str, wider: float) -> Design:
+    """Return a design in large type, for pages `wider` times as wide as its own.
+
+    What was fine is stronger, and what was small is as large as large print is at the least. Titles and the rooms
+    around them, large before, grow no more than the page does; so do the cover, and what one writes and ticks in.
+    """
+    theme = design.theme
+    base, page = points(size), max(1.0, wider)
+    least = min(1.0, _LEAST_OF_LARGE / base)
+    display = min(1.0, page / (base / points(theme.base["page"])))
+    return Design(
+        msgspec.structs.replace(
+            theme,
+            base={**theme.base, "page": size, "cover": _times(theme.base["cover"], page)},
+            scale={step: max(least, by if by < _TITLES else by * display) for step, by in theme.scale.items()},
+            space={step: by if by < _ROOMS else by * display for step, by in theme.space.items()},
+            stroke={name: _times(width, _STRONGER) for name, width in theme.stroke.items()},
+            writing={name: _times(length, page) for name, length in theme.writing.items()},
+        ),
+        design.folders,
+    )
+
+
+def _times(length: str, factor: float) -> str:
+    number = length.rstrip("abcdefghijklmnopqrstuvwxyz")
+    return f"{float(number) * factor:.3g}{length.removeprefix(number)}"
 
 
 def print_shop(book: Book, design: Design, pages: int) -> Look:
@@ -83,7 +114,8 @@ def _with_type(design: Design, size: str) -> Design:
 def _on_pages(design: Design, trim: str, edition: str, gutter: float = 0.0) -> Design:
     """Return a design on pages of another trim size, its margins in proportion.
 
-    Raises ContentError where the margins leave too little of the page.
+    Large print needs the height more than the rest for the eye. Raises ContentError where the margins leave too little
+    of the page.
     """
     page = design.theme.page
     usual = page_size(page.size)
@@ -91,7 +123,8 @@ def _on_pages(design: Design, trim: str, edition: str, gutter: float = 0.0) -> D
     wide, high = points(width) / points(usual[0]), points(height) / points(usual[1])
     edges = {name: points(getattr(page.margin, name)) / MILLIMETER for name in ("top", "outside", "bottom", "inside")}
     # A wider page has wider margins, and a narrower one keeps them: a hand holds either.
-    sides = {"outside": max(1.0, wide), "inside": max(1.0, wide), "top": max(1.0, high), "bottom": max(1.0, high)}
+    across, down = max(1.0, wide), 1.0 if edition == "large" else max(1.0, high)
+    sides = {"outside": across, "inside": across, "top": down, "bottom": down}
     margins = {name: length * sides[name] for name, length in edges.items()}
     margins["inside"] += gutter
     left = points(width) / MILLIMETER - margins["inside"] - margins["outside"]

@@ -110,3 +110,28 @@ def test_a_label_inside_a_paragraph_is_a_line_of_its_own(tmp_path):
     body = '<section><p class="takeaway"><span class="takeaway-label">To carry away</span> One thing.</p></section>'
     [page] = a_document(tmp_path, body).pages
     assert [line.text for block in page.blocks for line in block.lines] == ["TO CARRY AWAY", "One thing."]
+
+
+def test_a_short_table_is_never_parted(tmp_path) -> None:
+    rows = "".join(f"<tr><td>Row {n}</td></tr>" for n in range(4))
+    table = f'<table class="data short"><thead><tr><th scope="col">Head</th></tr></thead><tbody>{rows}</tbody></table>'
+    for height in range(120, 164, 4):
+        document = a_document(tmp_path, f"<div style='height: {height}mm'></div>{table}")
+        assert 1 == sum(any(block.kind == "cell" for block in page.blocks) for page in document.pages)
+
+
+def test_no_row_of_a_long_table_is_alone_on_a_page(tmp_path) -> None:
+    rows = "".join(f"<tr><td>Row {n}</td></tr>" for n in range(1, 100))
+    head = '<thead><tr><th scope="col">Head</th></tr></thead>'
+    for count in range(24, 36):
+        some = "".join(rows.partition(f"<td>Row {count}</td></tr>")[:2])
+        document = a_document(tmp_path, f'<table class="data">{head}<tbody>{some}</tbody></table>')
+        assert all(sum(block.kind == "cell" for block in page.blocks) > 1 for page in document.pages)
+
+
+def test_a_chapters_last_words_are_never_alone_on_a_page(tmp_path) -> None:
+    text = "<p>" + "Rain fell on the roofs of the town. " * 14 + "</p>"
+    for height in range(100, 170, 5):
+        body = f"<div style='height: {height}mm'></div>{text}<p class='takeaway'>Carry this.</p>"
+        last = a_document(tmp_path, body).pages[-1]
+        assert sum(len(block.lines) for block in last.blocks) > 2

@@ -14,9 +14,10 @@ from pipeline.cache import Cache
 from pipeline.editions import Editions, LargeEdition, PrintEdition, trim_size
 from pipeline.errors import ContentError
 from pipeline.press import Press
+from pipeline.theme import points
 from pipeline.transforms import select
 from pipeline.writers import workbook
-from pipeline.writers._edition import EDITIONS, gutter, print_shop
+from pipeline.writers._edition import EDITIONS, gutter, large, print_shop
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +204,19 @@ def test_large_print_may_have_another_size(prepared_design, tmp_path) -> None:
     small = written(prepared_design, tmp_path, with_editions(), "large")
     larger = written(prepared_design, tmp_path, with_editions(large=LargeEdition(size="24pt")), "large")
     assert larger.pages > small.pages
+
+
+def test_nothing_in_large_print_is_smaller_than_large_print(prepared_design) -> None:
+    theme = large(with_editions(), prepared_design).design.theme
+    assert min(theme.scale.values()) * points(theme.base["page"]) >= 16
+
+
+def test_titles_of_large_print_grow_no_more_than_the_page(prepared_design) -> None:
+    usual, theme = prepared_design.theme, large(with_editions(), prepared_design).design.theme
+    title, before = (t.scale["title"] * points(t.base["page"]) for t in (theme, usual))
+    assert 1.4 < title / before < 1.45
+    assert points(theme.writing["line"]) / points(usual.writing["line"]) == pytest.approx(210 / 148, rel=0.01)
+    assert points(theme.base["cover"]) / points(usual.base["cover"]) == pytest.approx(210 / 148, rel=0.01)
 
 
 @pytest.mark.parametrize(
