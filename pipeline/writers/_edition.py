@@ -3,9 +3,8 @@
 import msgspec
 from msgspec import Struct
 
-from pipeline.editions import trim_size
+from pipeline.editions import Editions, trim_size
 from pipeline.errors import ContentError, Finding, Location
-from pipeline.model import Book
 from pipeline.theme import Design, Margins, PageTokens, page_size, points
 from pipeline.writers._impose import MILLIMETER
 
@@ -49,9 +48,9 @@ def screen(design: Design) -> Look:
     return Look(design)
 
 
-def large(book: Book, design: Design) -> Look:
+def large(editions: Editions, design: Design) -> Look:
     """Return the look of large print: its own type size, lines of uneven length, lines drawn stronger."""
-    settings = book.editions.large
+    settings = editions.large
     usual = page_size(design.theme.page.size)
     wider = points(trim_size(settings.trim)[0]) / points(usual[0]) if settings.trim else 1.0
     return Look(_on_pages(_enlarged(design, settings.size, wider), settings.trim, "large"), is_ragged=True)
@@ -85,9 +84,9 @@ def _times(length: str, factor: float) -> str:
     return f"{float(number) * factor:.3g}{length.removeprefix(number)}"
 
 
-def print_shop(book: Book, design: Design, pages: int) -> Look:
+def print_shop(editions: Editions, design: Design, pages: int) -> Look:
     """Return the look of the interior for a print shop, whose gutter is right for `pages`."""
-    settings = book.editions.print
+    settings = editions.print
     sized = _in_black(_with_type(design, settings.size) if settings.size else design)
     look = _on_pages(sized, settings.trim, "print", gutter(pages))
     return Look(look, is_fillable=False, is_bound=True, bleed=settings.bleed, marks=settings.marks)

@@ -260,7 +260,7 @@ class Interior:
         if motif is not None:
             resources["motif.svg"] = ("image/svg+xml", motif_svg(self.templates, motif, is_tight=True))
         resources |= {name: image for name, image in self.images.items() if _typeset.resource_address(name) in html}
-        return _typeset.sheet(self.design, html, self.css, resources, tagged=self.look.is_fillable, name=name)
+        return _typeset.sheet(self.design, html, self.css, resources, fillable=self.look.is_fillable, name=name)
 
     def _page(self, template: str, **values: Any) -> Markup:
         return self.templates.fragment(f"workbook/{template}", book=self.book, place=place, **values)

@@ -1,6 +1,7 @@
 """A bound PDF in; the same as a print shop wants it, PDF/X-4 in gray without a link, out (ISO 15930-7)."""
 
 import io
+import itertools
 import uuid
 from collections.abc import Sequence
 from urllib.parse import unquote
@@ -39,10 +40,10 @@ def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:
         _write_numbers(pdf, page, task.numbers, font, embedded)
         if "/Annots" in page.obj:
             del page.obj["/Annots"]
-        # ISO 15930-7, 6.14: none of these is of use on paper.
-        for key in ("/Tabs", "/StructParents"):
-            if key in page.obj:
-                del page.obj[key]
+        # It says in what order to go through links and fields.
+        if "/Tabs" in page.obj:
+            del page.obj.Tabs
+    _forget_annotations(pdf)
     take_colors(pdf)
     intent = Dictionary(
         Type=Name.OutputIntent,
@@ -54,6 +55,26 @@ def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:
     )
     pdf.Root.OutputIntents = Array([pdf.make_indirect(intent)])
     pdf.docinfo["/Trapped"] = Name("/False")
+
+
+def _forget_annotations(pdf: Pdf) -> None:
+    """Take links and fields out of the structure tree (ISO 32000-1, 14.7.4.3), which would keep them in the file."""
+    root = pdf.Root.get("/StructTreeRoot")
+    if root is None:
+        return
+    pending = [root]
+    while pending:
+        element = pending.pop()
+        kids = element.get("/K")
+        if isinstance(kids, Array):
+            kept = [kid for kid in kids if not (isinstance(kid, Dictionary) and kid.get("/Type") == Name.OBJR)]
+            if len(kept) < len(kids):
+                element.K = Array(kept)
+            pending += [kid for kid in kept if isinstance(kid, Dictionary) and "/S" in kid]
+    # A page's entry is the list of its content's elements; an annotation's is its element.
+    numbers = list(root.ParentTree.Nums)
+    pages = [pair for pair in zip(numbers[::2], numbers[1::2], strict=True) if isinstance(pair[1], Array)]
+    root.ParentTree.Nums = Array(list(itertools.chain(*pages)))
 
 
 def _old_style(content: bytes) -> WholeFont:

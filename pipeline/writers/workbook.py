@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from pipeline import model as m
+from pipeline.editions import Editions
 from pipeline.errors import WriteError
 from pipeline.model import Artifact, Book
 from pipeline.press import Press
-from pipeline.theme import Design, points
+from pipeline.theme import Design, PageTokens, points
 from pipeline.writers import _bind, _edition, _typeset
 from pipeline.writers._cover_wrap import cover_wrap_sheet, finished_wrap
 from pipeline.writers._edition import EDITIONS as EDITIONS
@@ -45,6 +46,18 @@ def write(book: Book, design: Design, press: Press, editions: Sequence[str] = ("
     groups = [[edition for edition in wanted if edition in _OF_PRINT], *alone]
     done = press.together([partial(made.artifacts, group) for group in groups if group])
     return tuple(sorted(itertools.chain(*done), key=lambda artifact: wanted.index(artifact.edition)))
+
+
+def page_of(edition: str, editions: Editions, design: Design, pages: int = 1) -> PageTokens:
+    """Return the trim size and the margins of an edition that has `pages`.
+
+    Of the booklet and the cover wrap they are those of the print edition, which these are made of.
+    """
+    if edition == "large":
+        return _edition.large(editions, design).design.theme.page
+    if edition in _OF_PRINT:
+        return _edition.print_shop(editions, design, pages).design.theme.page
+    return design.theme.page
 
 
 def _sources(book: Book) -> Iterable[str]:
@@ -89,7 +102,7 @@ class _Editions:
         return screen_interior(self.book, self.design, self.press).bound()
 
     def _large(self) -> tuple[bytes, int]:
-        return Interior(self.book, _edition.large(self.book, self.design), self.press).bound()
+        return Interior(self.book, _edition.large(self.book.editions, self.design), self.press).bound()
 
     def _printed(self) -> tuple[bytes, int]:
         if self._print_file is None:
@@ -98,10 +111,10 @@ class _Editions:
 
     def _print(self) -> tuple[bytes, int]:
         """Return the interior for a print shop, set again until page numbers and the fold have the room they need."""
-        look = _edition.print_shop(self.book, self.design, _FIRST_GUESS)
+        look = _edition.print_shop(self.book.editions, self.design, _FIRST_GUESS)
         pages, numbers = guessed_numbers(self.book, look)
         for _ in range(_MOST_ROUNDS):
-            look = _edition.print_shop(self.book, self.design, pages)
+            look = _edition.print_shop(self.book.editions, self.design, pages)
             interior = Interior(self.book, look, self.press, numbers)
             found_pages, found = interior.found()
             fits = all(interior.has_room(name, number) for name, number in found.items())
@@ -127,7 +140,7 @@ class _Editions:
             self.book,
             self.design,
             pages=pages,
-            trim=_edition.print_shop(self.book, self.design, pages).trim,
+            trim=_edition.print_shop(self.book.editions, self.design, pages).trim,
             paper=_stock(printed.paper),
             bleed=bleed,
             marks=settings.marks,

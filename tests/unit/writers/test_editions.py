@@ -94,6 +94,14 @@ def test_nothing_on_a_printed_page_is_a_link_or_a_field(printed) -> None:
     assert all("/Annots" not in page.obj for page in printed.pages)
 
 
+def test_the_tags_of_a_print_file_keep_no_link_or_field_in_it(printed) -> None:
+    assert [str(kid.S) for kid in printed.Root.StructTreeRoot.K] == ["/Document"]
+    kinds = {str(thing.get("/Subtype", "")) for thing in printed.objects if isinstance(thing, pikepdf.Dictionary)}
+    assert not kinds & {"/Link", "/Widget"}
+    numbers = printed.Root.StructTreeRoot.ParentTree.Nums
+    assert all(isinstance(value, pikepdf.Array) for value in list(numbers)[1::2])
+
+
 def test_a_printed_page_has_its_trim_and_bleed(printed) -> None:
     for page in printed.pages:
         trim, bleed, media = ([float(edge) for edge in box] for box in (page.trimbox, page.bleedbox, page.mediabox))
@@ -149,7 +157,7 @@ def test_a_wider_gutter_goes_with_more_pages() -> None:
 
 
 def test_the_inside_margin_is_wider_where_a_thick_book_needs_it(prepared_design) -> None:
-    thin, thick = (print_shop(with_editions(), prepared_design, pages).design.theme.page.margin for pages in (100, 400))
+    thin, thick = (print_shop(Editions(), prepared_design, pages).design.theme.page.margin for pages in (100, 400))
     assert (thin.inside, thick.inside) == ("17mm", "23mm")
     assert thin.outside == thick.outside
 
@@ -207,12 +215,12 @@ def test_large_print_may_have_another_size(prepared_design, tmp_path) -> None:
 
 
 def test_nothing_in_large_print_is_smaller_than_large_print(prepared_design) -> None:
-    theme = large(with_editions(), prepared_design).design.theme
+    theme = large(Editions(), prepared_design).design.theme
     assert min(theme.scale.values()) * points(theme.base["page"]) >= 16
 
 
 def test_titles_of_large_print_grow_no_more_than_the_page(prepared_design) -> None:
-    usual, theme = prepared_design.theme, large(with_editions(), prepared_design).design.theme
+    usual, theme = prepared_design.theme, large(Editions(), prepared_design).design.theme
     title, before = (t.scale["title"] * points(t.base["page"]) for t in (theme, usual))
     assert 1.4 < title / before < 1.45
     assert points(theme.writing["line"]) / points(usual.writing["line"]) == pytest.approx(210 / 148, rel=0.01)
