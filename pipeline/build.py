@@ -142,7 +142,8 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         owned = {(name, edition) for name, editions in chosen.items() for edition in editions}
         made, written, removed = put_in_place(artifacts, output, owned, book)
         seconds = time.perf_counter() - started
-        lasting = tuple(sorted((*warnings, *advice)))
+        noticed = {warning for artifact in artifacts for warning in artifact.warnings}
+        lasting = tuple(sorted((*warnings, *advice, *noticed)))
         report = Report(made, lasting, seconds, press.worked, press.reused, written, removed)
         _remember(project, _Memory(inputs, str(output), report))
         cache.prune()

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.editions import Editions
-from pipeline.errors import Location
+from pipeline.errors import Finding, Location
 
 # --------------------------------------------------------------------------- inlines
 
@@ -604,7 +604,8 @@ class Book(Struct, frozen=True):
 class Artifact(Struct, frozen=True):
     """A finished file: its path under `output/`, what made it, and one line on it for a person.
 
-    `edition` is which of its format's editions it belongs to; empty where the format has none.
+    `edition` is which of its format's editions it belongs to; empty where the format has none. `warnings` are what only
+    shows when it is made.
     """
 
     path: str
@@ -615,6 +616,7 @@ class Artifact(Struct, frozen=True):
     sources: tuple[str, ...]
     pages: int | None = None
     edition: str = ""
+    warnings: tuple[Finding, ...] = ()
 
 
 def words_of(children: tuple[Inline, ...]) -> str:

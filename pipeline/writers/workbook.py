@@ -6,15 +6,16 @@ from functools import partial
 
 from pipeline import model as m
 from pipeline.editions import Editions
-from pipeline.errors import WriteError
+from pipeline.errors import Finding, Location, WriteError
 from pipeline.model import Artifact, Book
 from pipeline.press import Press
 from pipeline.theme import Design, PageTokens, points
 from pipeline.writers import _bind, _edition, _typeset
+from pipeline.writers._color_pictures import color_pictures
 from pipeline.writers._cover_wrap import cover_wrap_sheet, finished_wrap
 from pipeline.writers._edition import EDITIONS as EDITIONS
 from pipeline.writers._guess import guessed_numbers
-from pipeline.writers._impose import MILLIMETER, Imposition, impose, order
+from pipeline.writers._impose import MILLIMETER, Imposition, impose, order, sheets_of_signature
 from pipeline.writers._interior import Interior, screen_interior
 from pipeline.writers._spine import has_spine_text
 
@@ -33,6 +34,8 @@ _FILES = {name: f"workbook-{name}.pdf" for name in EDITIONS} | {
 }
 _OF_PRINT = ("print", "booklet", "cover-wrap")
 _FIRST_GUESS = 200
+# What a staple goes through, and what still lies flat when it is folded, of paper of 80 g/m².
+_MOST_SHEETS = 16
 # What a page number takes to settle, and a gutter: each change of either may move the other.
 _MOST_ROUNDS = 6
 
@@ -58,6 +61,15 @@ def page_of(edition: str, editions: Editions, design: Design, pages: int = 1) ->
     if edition in _OF_PRINT:
         return _edition.print_shop(editions, design, pages).design.theme.page
     return design.theme.page
+
+
+def _thick_signature(pages: int, signature: int) -> Iterable[Finding]:
+    """Yield a warning where a signature has more sheets than can be folded at once."""
+    sheets = sheets_of_signature(pages, signature)
+    if sheets > _MOST_SHEETS:
+        message = f"a signature of the booklet has {sheets} sheets, and more than {_MOST_SHEETS} can't be folded well"
+        hint = "Set “signature” under editions, booklet, to 16 or 32, and sew or glue the signatures together."
+        yield Finding(Location("content/book.yaml"), "thick-signature", message, hint, "warning")
 
 
 def _sources(book: Book) -> Iterable[str]:
@@ -96,7 +108,16 @@ class _Editions:
         summary = _SUMMARIES[edition]
         if edition == "cover-wrap" and not has_spine_text(self._printed()[1], _stock(self.book.editions.print.paper)):
             summary += "; the spine is bare, since so few pages leave no room for words"
-        return Artifact(_FILES[edition], "workbook", "application/pdf", pdf, summary, sources, pages, edition)
+        warnings = tuple(self._warnings(edition))
+        path, kind = _FILES[edition], "application/pdf"
+        return Artifact(path, "workbook", kind, pdf, summary, sources, pages, edition, warnings)
+
+    def _warnings(self, edition: str) -> Iterable[Finding]:
+        """Return what only shows now that an edition is made."""
+        if edition in ("print", "booklet"):
+            yield from color_pictures(self.book)
+        if edition == "booklet":
+            yield from _thick_signature(self._printed()[1], self.book.editions.booklet.signature)
 
     def _screen(self) -> tuple[bytes, int]:
         return screen_interior(self.book, self.design, self.press).bound()

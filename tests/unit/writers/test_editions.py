@@ -188,6 +188,18 @@ def test_a_cover_whose_spine_is_too_narrow_for_words_says_so(made) -> None:
     assert "spine is bare" in made["cover-wrap"].summary
 
 
+@pytest.mark.parametrize(("pages", "signature", "sheets"), [(204, 0, 51), (204, 80, 20), (100, 400, 25)])
+def test_more_sheets_than_can_be_folded_are_warned_of(pages: int, signature: int, sheets: int) -> None:
+    [finding] = workbook._thick_signature(pages, signature)
+    assert (finding.severity, finding.location.path) == ("warning", "content/book.yaml")
+    assert f"{sheets} sheets" in finding.message
+
+
+@pytest.mark.parametrize(("pages", "signature"), [(204, 16), (204, 64), (64, 0), (60, 400)])
+def test_a_signature_that_can_be_folded_is_not_warned_of(pages: int, signature: int) -> None:
+    assert list(workbook._thick_signature(pages, signature)) == []
+
+
 # --------------------------------------------------------------------------- large print
 
 
