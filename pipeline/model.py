@@ -605,7 +605,7 @@ class Artifact(Struct, frozen=True):
     """A finished file: its path under `output/`, what made it, and one line on it for a person.
 
     `edition` is which of its format's editions it belongs to; empty where the format has none. `warnings` are what only
-    shows when it is made.
+    shows when it is made. `standard` is what the file claims to keep to, where that isn't what all of its kind do.
     """
 
     path: str
@@ -617,6 +617,7 @@ class Artifact(Struct, frozen=True):
     pages: int | None = None
     edition: str = ""
     warnings: tuple[Finding, ...] = ()
+    standard: str = ""
 
 
 def words_of(children: tuple[Inline, ...]) -> str:

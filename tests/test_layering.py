@@ -17,7 +17,12 @@ LAYERS = [
     [["metadata", "cache", "identifiers", "prose"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "pages", "press"]],
     [["writers", "schema", "series"]],
-    [["catalog", "output", "printing", "forms"], ["build", "validate"], ["listing", "proofs", "sheets"], ["preview"]],
+    [
+        ["catalog", "output", "printing", "forms", "pdf_x"],
+        ["build", "validate"],
+        ["listing", "proofs", "sheets"],
+        ["preview"],
+    ],
     [["web"]],
     [["cli"]],
     [["__main__"]],
@@ -42,6 +47,7 @@ HOMES = {
     "pikepdf": {
         "forms/",
         "pages/_read.py",
+        "pdf_x.py",
         "writers/_gray.py",
         "writers/_press_sheet.py",
         "writers/_print_file.py",

@@ -33,6 +33,7 @@ _FILES = {name: f"workbook-{name}.pdf" for name in EDITIONS} | {
     "cover-wrap": "cover-wrap.pdf",
 }
 _OF_PRINT = ("print", "booklet", "cover-wrap")
+PDF_X = "PDF/X-4"
 _FIRST_GUESS = 200
 # What a staple goes through, and what still lies flat when it is folded, of paper of 80 g/m².
 _MOST_SHEETS = 16
@@ -110,7 +111,8 @@ class _Editions:
             summary += "; the spine is bare, since so few pages leave no room for words"
         warnings = tuple(self._warnings(edition))
         path, kind = _FILES[edition], "application/pdf"
-        return Artifact(path, "workbook", kind, pdf, summary, sources, pages, edition, warnings)
+        standard = PDF_X if edition == "print" else ""
+        return Artifact(path, "workbook", kind, pdf, summary, sources, pages, edition, warnings, standard)
 
     def _warnings(self, edition: str) -> Iterable[Finding]:
         """Return what only shows now that an edition is made."""
