@@ -18,6 +18,7 @@ from pipeline import cache as caches
 from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.catalog import chosen_editions, formats, typeset_first, writer
+from pipeline.editions import Editions
 from pipeline.errors import ConfigError, ContentError, Finding, Location, WriteError
 from pipeline.model import Artifact, Book
 from pipeline.output import MANIFEST, README, Made, cant_write, earlier_identifier, put_in_place, write_whole
@@ -73,11 +74,12 @@ def load(
     from pipeline.transforms import complete
 
     found = survey(project, cache)
+    misfits = list(_editions_that_do_not_fit(found.book, design))
     book, context = complete(found.book, cache), _context(design, cache)
     if not found.is_sound:
         # What some of the book shows to be wrong is told along with what could not be read.
-        raise ContentError((*found.findings, *checks.errors_in_part(book, context, found.lacking)))
-    findings = (*found.findings, *checks.check(book, context, advice=advice))
+        raise ContentError((*found.findings, *misfits, *checks.errors_in_part(book, context, found.lacking)))
+    findings = (*found.findings, *misfits, *checks.check(book, context, advice=advice))
     if any(finding.severity == "error" for finding in findings):
         raise ContentError(findings)
     if epoch is not None:
@@ -85,14 +87,40 @@ def load(
     return book, tuple(sorted(findings))
 
 
+def _editions_that_do_not_fit(book: Book, design: Design) -> Iterator[Finding]:
+    """Yield what book.yaml asks of the editions and no page can give, with its line."""
+    if book.editions == Editions():
+        return
+    from pipeline.writers import workbook
+
+    for edition in ("print", "large"):
+        try:
+            workbook.page_of(edition, book.editions, design)
+        except ContentError as error:
+            for finding in error.findings:
+                yield msgspec.structs.replace(finding, location=book.editions_at.get(edition, finding.location))
+
+
 def _context(design: Design, cache: Cache) -> "checks.Context":
     from pipeline import checks
 
     fonts = tuple(font.path for font in design.fonts)
     page = design.theme.page
-    width, _ = theme.page_size(page.size)
-    measure = (theme.points(width) - theme.points(page.margin.inside) - theme.points(page.margin.outside)) / 72
-    return checks.Context(tuple(formats()), fonts, design.fonts_digest, cache, measure)
+    width, height = map(theme.points, theme.page_size(page.size))
+    across, down = (
+        sum(map(theme.points, pair))
+        for pair in ((page.margin.inside, page.margin.outside), (page.margin.top, page.margin.bottom))
+    )
+    text_line = theme.points(design.theme.base["page"]) * design.theme.leading["body"]
+    lines = (theme.points(design.theme.writing["line"]), theme.points(design.theme.writing["row"]), text_line)
+    return checks.Context(
+        tuple(formats()),
+        fonts,
+        design.fonts_digest,
+        cache,
+        (width - across) / 72,
+        *(points / theme.points("1mm") for points in (height - down, *lines)),
+    )
 
 
 def check(project: Project) -> tuple[Finding, ...]:

@@ -24,6 +24,15 @@ Stock = Annotated[
         description="a paper's name such as white, or how thick one page is, such as 0.06mm",
     ),
 ]
+# What one page takes of the spine, in mm; a leaf has two. The first four are what Amazon's print-on-demand states for
+# its papers (0.002252, 0.0025, 0.002252 and 0.002347 inches); the last is common paper of 80 g/m² for printers at home.
+STOCKS = {
+    "white": 0.0572,
+    "cream": 0.0635,
+    "color": 0.0572,
+    "premium-color": 0.0596,
+    "office-80gsm": 0.052,
+}
 _NAMED = {"a4": ("210mm", "297mm"), "a5": ("148mm", "210mm"), "letter": ("8.5in", "11in")}
 
 

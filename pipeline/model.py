@@ -577,6 +577,7 @@ class Book(Struct, frozen=True):
     texts_around: Texts = Texts()
     bounds: Bounds = Bounds()
     editions: Editions = Editions()
+    editions_at: dict[str, Location] = {}
     own_words: tuple[str, ...] = ()
     own_phrases: tuple[str, ...] = ()
     targets: dict[str, Target] = {}

@@ -1,6 +1,7 @@
 """A project's finished PDFs in; what proofreading their pages finds out."""
 
 import hashlib
+import itertools
 
 from pipeline import pages, theme
 from pipeline.editions import Editions
@@ -10,6 +11,7 @@ from pipeline.project import Project
 from pipeline.theme import Design, PageTokens, points
 from pipeline.writers import workbook
 
+_TOO_WIDE = "overfull"
 # What is nearer to a cut or a fold may be lost, and few printers at home print nearer to the edge, in points.
 _SAFE = 3 * 72 / 25.4
 
@@ -18,17 +20,20 @@ def check_pages(project: Project) -> tuple[Finding, ...]:
     """Return what there is to mend on the pages of the workbook and the worksheets in `output/`, sorted by page.
 
     All editions that were built are looked at. Of sheets to fold, the booklet's and the cover wrap, it is only asked
-    whether all that is written keeps clear of cuts and folds. Raises ConfigError where nothing has been built.
+    whether all that is written keeps clear of cuts and folds; what the print edition shows to be too wide is not
+    told of the booklet again. Raises ConfigError where nothing has been built.
     """
     settings, _ = project.settings()
     design = theme.load(project)
     bound = settings.bounds.word_space
     limits = pages.Limits() if bound is None else pages.Limits(bound)
-    findings: list[Finding] = []
+    found: dict[str, list[Finding]] = {}
     for made in pdfs(project, "workbook", "worksheets"):
         document = _document(project, made, settings.editions, design)
-        findings += pages.check(document, limits)
-    return tuple(findings)
+        found[made.edition if made.edition in ("print", "booklet") else made.path] = pages.check(document, limits)
+    if any(finding.code == _TOO_WIDE for finding in found.get("print", ())):
+        found["booklet"] = []
+    return tuple(itertools.chain(*found.values()))
 
 
 def _document(project: Project, made: Made, editions: Editions, design: Design) -> pages.Document:

@@ -103,3 +103,16 @@ def test_a_code_that_is_wrong_is_named_with_its_line(tmp_path, before, after, li
     book = BOOK_YAML.replace(before, after, 1)
     [found] = findings_of(a_project(tmp_path, **{"book.yaml": book}))
     assert found[0] == line
+
+
+def test_what_no_print_shop_can_use_is_refused_in_its_line(tmp_path):
+    editions = "editions:\n  print:\n    isbn: 978-0-00-000000-0\n    paper: cardboard\n"
+    project = a_project(tmp_path, **{"book.yaml": BOOK_YAML + editions})
+    assert findings_of(project) == [(11, "metadata"), (12, "metadata")]
+
+
+@pytest.mark.parametrize("isbn", ["978-0-306-40615-7", "ISBN 978-0-306-40615-7", "0-306-40615-2"])
+def test_an_isbn_is_taken_as_people_write_it(tmp_path, isbn):
+    editions = f"editions: {{print: {{isbn: '{isbn}', paper: 0.06mm}}}}\n"
+    settings, _ = a_project(tmp_path, **{"book.yaml": BOOK_YAML + editions}).settings()
+    assert settings.editions.print.isbn == isbn

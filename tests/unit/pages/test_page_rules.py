@@ -57,6 +57,13 @@ def test_what_crosses_a_fold_leaves_its_part_of_the_sheet():
     assert finding.message == "“across” leaves its part of the sheet by 60 pt"
 
 
+def test_of_many_things_that_are_too_wide_the_widest_is_told():
+    cells = tuple(block("cell", line(f"word{n}", left=380 + 10 * n, right=400 + 10 * n)) for n in range(6))
+    assert len(found("overfull", cells[:3])) == 3
+    [finding] = found("overfull", cells)
+    assert finding.message == "“word5” leaves the text block, as 5 others here do, by 80 pt"
+
+
 @pytest.mark.parametrize(("is_bound", "blank"), [(False, [2, 3]), (True, [3])])
 def test_the_back_of_a_leaf_may_be_blank_in_a_bound_book(is_bound, blank):
     pages = document(MORE, (), ()).pages
