@@ -37,7 +37,10 @@ _NAMED = {"a4": ("210mm", "297mm"), "a5": ("148mm", "210mm"), "letter": ("8.5in"
 
 
 class PrintEdition(Struct, frozen=True, forbid_unknown_fields=True):
-    """The interior for a print shop, in gray. No `trim` is the design's; `paper` decides how wide the spine is."""
+    """The interior for a print shop. No `trim` is the design's; `paper` decides how wide the spine is.
+
+    `ink` is one black, or four inks on uncoated paper.
+    """
 
     trim: Trim = ""
     size: TypeSize | None = None
@@ -45,6 +48,7 @@ class PrintEdition(Struct, frozen=True, forbid_unknown_fields=True):
     marks: bool = False
     paper: Stock = "white"
     isbn: str = ""
+    ink: Literal["gray", "cmyk"] = "gray"
 
 
 class LargeEdition(Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,10 +67,11 @@ class BookletEdition(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WrapEdition(Struct, frozen=True, forbid_unknown_fields=True):
-    """The cover that wraps the print edition."""
+    """The cover that wraps the print edition; its `ink` is that of a screen, or four inks on coated paper."""
 
     bleed: Length = "3mm"
     marks: bool = True
+    ink: Literal["rgb", "cmyk"] = "rgb"
 
 
 class Editions(Struct, frozen=True, forbid_unknown_fields=True, rename={"cover_wrap": "cover-wrap"}):

@@ -48,7 +48,7 @@ HOMES = {
         "forms/",
         "pages/_read.py",
         "pdf_x.py",
-        "writers/_gray.py",
+        "writers/_separate.py",
         "writers/_press_sheet.py",
         "writers/_print_file.py",
         "writers/_sewing.py",

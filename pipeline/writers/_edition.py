@@ -7,6 +7,7 @@ from pipeline.editions import Editions, trim_size
 from pipeline.errors import ContentError, Finding, Location
 from pipeline.theme import Design, Margins, PageTokens, page_size, points
 from pipeline.writers._impose import MILLIMETER
+from pipeline.writers._inks import gray_of
 
 EDITIONS = {
     "screen": "to read on a screen and to fill in; tagged for screen readers",
@@ -20,6 +21,8 @@ _WIDTH_LEAST, _HEIGHT_LEAST = 60.0, 90.0
 _STRONGER = 1.6
 # Nothing in large print is smaller than this, in points: with less, it is none.
 _LEAST_OF_LARGE = 16.0
+# Colors of small type and of thin lines, beside the text's own.
+_FINE = ("muted", "rule", "ink-line")
 # From here on, steps of the type scale are titles, and distances are rooms around them.
 _TITLES, _ROOMS = 2.0, 3.0
 # What the fold of a bound book takes of the inside margin, by its number of pages.
@@ -87,7 +90,7 @@ def _times(length: str, factor: float) -> str:
 def print_shop(editions: Editions, design: Design, pages: int) -> Look:
     """Return the look of the interior for a print shop, whose gutter is right for `pages`."""
     settings = editions.print
-    sized = _in_black(_with_type(design, settings.size) if settings.size else design)
+    sized = in_black(_with_type(design, settings.size) if settings.size else design)
     look = _on_pages(sized, settings.trim, "print", gutter(pages))
     return Look(look, is_fillable=False, is_bound=True, bleed=settings.bleed, marks=settings.marks)
 
@@ -97,10 +100,16 @@ def gutter(pages: int) -> float:
     return next((width for most, width in _GUTTERS if pages <= most), _WIDEST_GUTTER)
 
 
-def _in_black(design: Design) -> Design:
-    """Return a design whose text is of black ink alone: small type in gray is printed as dots."""
+def in_black(design: Design) -> Design:
+    """Return a design whose text is of black ink alone, and what else is fine of gray alone.
+
+    Small type in gray is printed as dots, and fine lines in several inks get colored edges.
+    """
     colors = design.theme.colors
     light = {**colors.light, "text": "#000000"}
+    for name in _FINE:
+        parts = [int(light[name][at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        light[name] = "#" + f"{round(float(gray_of(parts)) * 255):02x}" * 3
     return Design(
         msgspec.structs.replace(design.theme, colors=msgspec.structs.replace(colors, light=light)), design.folders
     )

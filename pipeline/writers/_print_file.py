@@ -1,4 +1,4 @@
-"""A bound PDF in; the same as a print shop wants it, PDF/X-4 in gray without a link, out (ISO 15930-7)."""
+"""A bound PDF in; the same as a print shop wants it, PDF/X-4 in its inks without a link, out (ISO 15930-7)."""
 
 import io
 import itertools
@@ -11,8 +11,8 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from pipeline.writers._bind import NUMBER_HEIGHT, PAGE_SCHEME, PrintFile
-from pipeline.writers._gray import take_colors
-from pipeline.writers._icc import gray_profile
+from pipeline.writers._inks import inks_of
+from pipeline.writers._separate import separate
 from pipeline.writers._subset import Face, subset
 from pipeline.writers._whole_font import WholeFont, embed, whole_font
 
@@ -33,7 +33,7 @@ def identification(title: str, date: str) -> str:
 
 
 def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:
-    """Write the page numbers that the text refers to, take the links out, make everything gray, and name the ink."""
+    """Write the page numbers that the text refers to, take the links out, separate all colors, and name the inks."""
     font = _old_style(subset(Face(task.serif, _FIGURES)))
     embedded = embed(pdf, font)
     for page in pages:
@@ -44,14 +44,16 @@ def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:
         if "/Tabs" in page.obj:
             del page.obj.Tabs
     _forget_annotations(pdf)
-    take_colors(pdf)
+    inks = inks_of(task.inks)
+    separate(pdf, inks)
+    condition, about = inks.condition
     intent = Dictionary(
         Type=Name.OutputIntent,
         S=Name.GTS_PDFX,
         OutputConditionIdentifier=String("Custom"),
-        OutputCondition=String("Black ink on uncoated paper"),
-        Info=String("One black, a dot gain of about 20 percent"),
-        DestOutputProfile=pdf.make_stream(gray_profile(), N=1),
+        OutputCondition=String(condition),
+        Info=String(about),
+        DestOutputProfile=pdf.make_stream(inks.profile(), N=inks.channels),
     )
     pdf.Root.OutputIntents = Array([pdf.make_indirect(intent)])
     pdf.docinfo["/Trapped"] = Name("/False")

@@ -14,6 +14,7 @@ from pipeline.writers import _bind, _edition, _typeset
 from pipeline.writers._color_pictures import color_pictures
 from pipeline.writers._cover_wrap import cover_wrap_sheet, finished_wrap
 from pipeline.writers._edition import EDITIONS as EDITIONS
+from pipeline.writers._folios import plain_serif
 from pipeline.writers._guess import guessed_numbers
 from pipeline.writers._impose import MILLIMETER, Imposition, impose, order, sheets_of_signature
 from pipeline.writers._interior import Interior, screen_interior
@@ -111,12 +112,13 @@ class _Editions:
             summary += "; the spine is bare, since so few pages leave no room for words"
         warnings = tuple(self._warnings(edition))
         path, kind = _FILES[edition], "application/pdf"
-        standard = PDF_X if edition == "print" else ""
+        is_for_shop = edition == "print" or (edition == "cover-wrap" and self._wrap_is_separated)
+        standard = PDF_X if is_for_shop else ""
         return Artifact(path, "workbook", kind, pdf, summary, sources, pages, edition, warnings, standard)
 
     def _warnings(self, edition: str) -> Iterable[Finding]:
         """Return what only shows now that an edition is made."""
-        if edition in ("print", "booklet"):
+        if edition in ("print", "booklet") and self.book.editions.print.ink == "gray":
             yield from color_pictures(self.book)
         if edition == "booklet":
             yield from _thick_signature(self._printed()[1], self.book.editions.booklet.signature)
@@ -155,13 +157,18 @@ class _Editions:
         [sheets] = self.press.run(impose, [task])
         return sheets, len(order(pages, settings.signature))
 
+    @property
+    def _wrap_is_separated(self) -> bool:
+        return self.book.editions.cover_wrap.ink == "cmyk"
+
     def _wrap(self) -> tuple[bytes, int]:
         printed, settings = self.book.editions.print, self.book.editions.cover_wrap
         _, pages = self._printed()
         bleed = points(settings.bleed) / MILLIMETER
+        design = _edition.in_black(self.design) if self._wrap_is_separated else self.design
         sheet = cover_wrap_sheet(
             self.book,
-            self.design,
+            design,
             pages=pages,
             trim=_edition.print_shop(self.book.editions, self.design, pages).trim,
             paper=_stock(printed.paper),
@@ -171,7 +178,8 @@ class _Editions:
         )
         [result] = self.press.run(_typeset.typeset, [sheet], "workbook")
         wrap = finished_wrap(self.book, _typeset.decode(result), bleed)
-        binding = _bind.binding([wrap], self.book, self.design, f"{self.book.title}: cover")
+        print_file = _bind.PrintFile(plain_serif(design), {}, "coated") if self._wrap_is_separated else None
+        binding = _bind.binding([wrap], self.book, design, f"{self.book.title}: cover", print_file=print_file)
         [pdf] = self.press.run(_bind.bind, [binding])
         return pdf, 1
 

@@ -11,8 +11,9 @@ from builders import a_book
 
 from pipeline import model as m
 from pipeline.cache import Cache
-from pipeline.editions import Editions, LargeEdition, PrintEdition, trim_size
+from pipeline.editions import Editions, LargeEdition, PrintEdition, WrapEdition, trim_size
 from pipeline.errors import ContentError
+from pipeline.pdf_x import faults
 from pipeline.press import Press
 from pipeline.theme import points
 from pipeline.transforms import select
@@ -198,6 +199,41 @@ def test_more_sheets_than_can_be_folded_are_warned_of(pages: int, signature: int
 @pytest.mark.parametrize(("pages", "signature"), [(204, 16), (204, 64), (64, 0), (60, 400)])
 def test_a_signature_that_can_be_folded_is_not_warned_of(pages: int, signature: int) -> None:
     assert list(workbook._thick_signature(pages, signature)) == []
+
+
+@pytest.mark.parametrize("edition", ["print", "cover-wrap"])
+def test_four_inks_make_a_pdf_x_of_four_inks(edition: str, prepared_design, tmp_path) -> None:
+    book = with_editions(print=PrintEdition(ink="cmyk"), cover_wrap=WrapEdition(ink="cmyk"))
+    made = written(prepared_design, tmp_path, book, edition)
+    assert made.standard == "PDF/X-4"
+    assert list(faults(made.content)) == []
+    with pikepdf.open(io.BytesIO(made.content)) as pdf:
+        [intent] = pdf.Root.OutputIntents
+        assert intent.DestOutputProfile.read_bytes()[16:20] == b"CMYK"
+        drawn = [
+            (str(operator), [float(part) for part in operands])
+            for page in pdf.pages
+            for operands, operator in pikepdf.parse_content_stream(page)
+            if str(operator) in ("k", "K", "rg", "RG")
+        ]
+    assert {operator for operator, _ in drawn} <= {"k", "K"}
+    # Text is black alone, and there is a color on the page.
+    assert ("k", [0, 0, 0, 1]) in drawn
+    assert any(sum(inks[:3]) > 1 for _, inks in drawn)
+    assert written(prepared_design, tmp_path, book, edition).content == made.content
+
+
+def test_a_cover_for_a_screen_claims_no_print_standard(made) -> None:
+    assert (made["print"].standard, made["cover-wrap"].standard) == ("PDF/X-4", "")
+
+
+def test_pictures_keep_their_color_with_four_inks(prepared_design, tmp_path) -> None:
+    red = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>R</title><path d="M0 0h9v9" fill="red"/>'
+    for ink, is_warned in (("gray", True), ("cmyk", False)):
+        book = with_editions(print=PrintEdition(ink=ink))
+        images = {path: m.Image(path, "image/svg+xml", red + b"</svg>", 9, 9) for path in book.images}
+        made = written(prepared_design, tmp_path, msgspec.structs.replace(book, images=images), "print")
+        assert ("color-picture" in {finding.code for finding in made.warnings}) is is_warned
 
 
 # --------------------------------------------------------------------------- large print
