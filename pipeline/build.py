@@ -15,6 +15,7 @@ from msgspec import Struct
 from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.catalog import chosen_editions, formats, typeset_first, writer
+from pipeline.editions import Editions
 from pipeline.errors import ConfigError, ContentError, Finding, Location, WriteError
 from pipeline.memory import (
     Memory,
@@ -77,11 +78,13 @@ def load(
     from pipeline.transforms import complete
 
     found = survey(project, cache)
+    misfits = list(_editions_that_do_not_fit(found.book, design))
     book, context = complete(found.book, cache), _context(design, cache)
     if not found.is_sound:
         # What some of the book shows to be wrong is told along with what could not be read.
-        raise ContentError((*found.findings, *checks.errors_in_part(book, context, found.lacking)))
-    findings = known if known is not None else (*found.findings, *checks.check(book, context, advice=advice))
+        raise ContentError((*found.findings, *misfits, *checks.errors_in_part(book, context, found.lacking)))
+    told = (*found.findings, *misfits)
+    findings = known if known is not None else (*told, *checks.check(book, context, advice=advice))
     if any(finding.severity == "error" for finding in findings):
         raise ContentError(findings)
     if epoch is not None:
@@ -89,15 +92,41 @@ def load(
     return book, tuple(sorted(findings))
 
 
+def _editions_that_do_not_fit(book: Book, design: Design) -> Iterator[Finding]:
+    """Yield what book.yaml asks of the editions and no page can give, with its line."""
+    if book.editions == Editions():
+        return
+    from pipeline.writers import workbook
+
+    for edition in ("print", "large"):
+        try:
+            workbook.page_of(edition, book.editions, design)
+        except ContentError as error:
+            for finding in error.findings:
+                yield msgspec.structs.replace(finding, location=book.editions_at.get(edition, finding.location))
+
+
 def _context(design: Design, cache: Cache) -> "checks.Context":
     from pipeline import checks
 
     fonts = tuple(font.path for font in design.fonts)
     page = design.theme.page
-    width, _ = theme.page_size(page.size)
-    measure = (theme.points(width) - theme.points(page.margin.inside) - theme.points(page.margin.outside)) / 72
-    cover = (design.theme.cover["width"], design.theme.cover["height"])
-    return checks.Context(tuple(formats()), fonts, design.fonts_digest, cache, measure, cover)
+    width, height = map(theme.points, theme.page_size(page.size))
+    across, down = (
+        sum(map(theme.points, pair))
+        for pair in ((page.margin.inside, page.margin.outside), (page.margin.top, page.margin.bottom))
+    )
+    text_line = theme.points(design.theme.base["page"]) * design.theme.leading["body"]
+    lines = (theme.points(design.theme.writing["line"]), theme.points(design.theme.writing["row"]), text_line)
+    return checks.Context(
+        tuple(formats()),
+        fonts,
+        design.fonts_digest,
+        cache,
+        (width - across) / 72,
+        (design.theme.cover["width"], design.theme.cover["height"]),
+        *(points / theme.points("1mm") for points in (height - down, *lines)),
+    )
 
 
 def check(project: Project) -> tuple[Finding, ...]:
@@ -153,7 +182,8 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         owned = {(name, edition) for name, editions in chosen.items() for edition in editions}
         made, written, removed = put_in_place(artifacts, output, owned, book)
         seconds = time.perf_counter() - started
-        lasting = tuple(sorted((*warnings, *advice)))
+        noticed = {warning for artifact in artifacts for warning in artifact.warnings}
+        lasting = tuple(sorted((*warnings, *advice, *noticed)))
         report = Report(made, lasting, seconds, press.worked, press.reused, written, removed)
         now_made = tuple(sorted({*before, *made_with(chosen)})) if options.use_cache else ()
         remember(project, Memory(inputs, str(output), report, chosen, now_made))

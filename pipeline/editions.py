@@ -24,11 +24,23 @@ Stock = Annotated[
         description="a paper's name such as white, or how thick one page is, such as 0.06mm",
     ),
 ]
+# What one page takes of the spine, in mm; a leaf has two. The first four are what Amazon's print-on-demand states for
+# its papers (0.002252, 0.0025, 0.002252 and 0.002347 inches); the last is common paper of 80 g/m² for printers at home.
+STOCKS = {
+    "white": 0.0572,
+    "cream": 0.0635,
+    "color": 0.0572,
+    "premium-color": 0.0596,
+    "office-80gsm": 0.052,
+}
 _NAMED = {"a4": ("210mm", "297mm"), "a5": ("148mm", "210mm"), "letter": ("8.5in", "11in")}
 
 
 class PrintEdition(Struct, frozen=True, forbid_unknown_fields=True):
-    """The interior for a print shop, in gray. No `trim` is the design's; `paper` decides how wide the spine is."""
+    """The interior for a print shop. No `trim` is the design's; `paper` decides how wide the spine is.
+
+    `ink` is one black, or four inks on uncoated paper.
+    """
 
     trim: Trim = ""
     size: TypeSize | None = None
@@ -36,6 +48,7 @@ class PrintEdition(Struct, frozen=True, forbid_unknown_fields=True):
     marks: bool = False
     paper: Stock = "white"
     isbn: str = ""
+    ink: Literal["gray", "cmyk"] = "gray"
 
 
 class LargeEdition(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,10 +67,11 @@ class BookletEdition(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WrapEdition(Struct, frozen=True, forbid_unknown_fields=True):
-    """The cover that wraps the print edition."""
+    """The cover that wraps the print edition; its `ink` is that of a screen, or four inks on coated paper."""
 
     bleed: Length = "3mm"
     marks: bool = True
+    ink: Literal["rgb", "cmyk"] = "rgb"
 
 
 class Editions(Struct, frozen=True, forbid_unknown_fields=True, rename={"cover_wrap": "cover-wrap"}):

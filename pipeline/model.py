@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.editions import Editions
-from pipeline.errors import Location
+from pipeline.errors import Finding, Location
 
 # --------------------------------------------------------------------------- inlines
 
@@ -599,6 +599,7 @@ class Book(Struct, frozen=True):
     texts_around: Texts = Texts()
     bounds: Bounds = Bounds()
     editions: Editions = Editions()
+    editions_at: dict[str, Location] = {}
     own_words: tuple[str, ...] = ()
     own_phrases: tuple[str, ...] = ()
     targets: dict[str, Target] = {}
@@ -626,7 +627,8 @@ class Book(Struct, frozen=True):
 class Artifact(Struct, frozen=True):
     """A finished file: its path under `output/`, what made it, and one line on it for a person.
 
-    `edition` is which of its format's editions it belongs to; empty where the format has none.
+    `edition` is which of its format's editions it belongs to; empty where the format has none. `warnings` are what only
+    shows when it is made. `standard` is what the file claims to keep to, where that isn't what all of its kind do.
     """
 
     path: str
@@ -637,6 +639,8 @@ class Artifact(Struct, frozen=True):
     sources: tuple[str, ...]
     pages: int | None = None
     edition: str = ""
+    warnings: tuple[Finding, ...] = ()
+    standard: str = ""
 
 
 def words_of(children: tuple[Inline, ...]) -> str:

@@ -22,7 +22,7 @@ README = "README.txt"
 
 
 class Made(Struct, frozen=True):
-    """A file that was built, as the manifest names it; `reused` says that it was there already, the same."""
+    """A file that was built, as the manifest names it."""
 
     path: str
     format: str
@@ -33,6 +33,7 @@ class Made(Struct, frozen=True):
     sources: tuple[str, ...]
     pages: int | None = None
     edition: str = ""
+    standard: str = ""
 
 
 class _Manifest(Struct, frozen=True):
@@ -97,6 +98,7 @@ def described(artifact: Artifact) -> Made:
         artifact.sources,
         artifact.pages,
         artifact.edition,
+        artifact.standard,
     )
 
 
@@ -134,6 +136,7 @@ def _manifest(listing: Sequence[Made], book: Book) -> bytes:
             "sources": entry.sources,
             **({} if entry.pages is None else {"pages": entry.pages}),
             **({"edition": entry.edition} if entry.edition else {}),
+            **({"standard": entry.standard} if entry.standard else {}),
         }
         for entry in listing
     ]

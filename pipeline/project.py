@@ -9,10 +9,10 @@ from typing import Annotated, Literal, get_args
 from msgspec import Meta, Struct
 
 from pipeline.delivery import Delivery, schedule_faults
-from pipeline.editions import Editions, PaperName
+from pipeline.editions import STOCKS, Editions, PaperName
 from pipeline.errors import ConfigError, ContentError, Finding, Location
 from pipeline.identifiers import isbn_fault, language_fault
-from pipeline.metadata import Lines, decode, unprintable
+from pipeline.metadata import Lines, decode, suggest, unprintable
 
 # A novel is half of this; what is larger is no file of a manuscript.
 MAX_FILE_BYTES = 2_000_000
@@ -292,11 +292,21 @@ def _impossible(settings: Settings, lines: Lines) -> Iterator[Finding]:
     if fault:
         yield Finding(lines.at("language"), "metadata", f"“language”: {fault}", hint)
     named = settings.identifier.lower().startswith("urn:isbn:")
-    isbns = {("identifier",): settings.identifier[9:] if named else "", ("epub", "isbn"): settings.epub.isbn}
+    isbns: dict[tuple[str, ...], str] = {
+        ("identifier",): settings.identifier[9:] if named else "",
+        ("epub", "isbn"): settings.epub.isbn,
+        ("editions", "print", "isbn"): settings.editions.print.isbn.upper().removeprefix("ISBN").lstrip(" :"),
+    }
     for keys, isbn in isbns.items():
         if isbn and (fault := isbn_fault(isbn)):
             hint = "Compare it with what you were given: a digit is wrong, or two have changed places."
             yield Finding(lines.at(*keys), "metadata", f"“{keys[-1]}”: {fault}", hint)
+    paper = settings.editions.print.paper
+    if not paper[0].isdigit() and paper not in STOCKS:
+        *names, last = STOCKS
+        hint = suggest(paper, tuple(STOCKS), f"Write {', '.join(names)}, or {last}; or how thick a page is: 0.06mm.")
+        at = lines.at("editions", "print", "paper")
+        yield Finding(at, "metadata", f"“paper”: nobody knows how thick {paper} is", hint)
     if settings.file_as.author is not None:
         authors = 1 if isinstance(settings.author, str) else len(settings.author)
         filed = 1 if isinstance(settings.file_as.author, str) else len(settings.file_as.author)

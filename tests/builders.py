@@ -75,14 +75,19 @@ def findings_in(folder: Path, text: str, **files: str | bytes) -> tuple[Finding,
 
 def a_document(folder: Path, body: str, css: str = "", path: str = "output/workbook.pdf") -> Document:
     """Return the pages that HTML becomes in the workbook's styles and `css`, typeset, bound and read back."""
+    margin = theme.load(Project(folder)).theme.page.margin
+    margins = Box(*map(theme.points, (margin.inside, margin.bottom, margin.outside, margin.top)))
+    return read_pages(path, a_pdf(folder, body, css), margins)
+
+
+def a_pdf(folder: Path, body: str, css: str = "") -> bytes:
+    """Return the PDF that HTML becomes in the workbook's styles and `css`, typeset and bound."""
     design = theme.load(Project(folder))
     _weasyprint.prepare(tuple(str(font.path) for font in design.fonts), str(folder))
     styles = stylesheet(Templates(design), screen(design)) + css
     html = f'<!DOCTYPE html><html lang="en"><head><title>Pages</title></head><body>{body}</body></html>'
     gathering = _typeset.decode(_typeset.typeset(_typeset.sheet(design, html, styles, name="pages")))
-    pdf = _bind.bind(_bind.binding([gathering], a_book(), design, "Pages"))
-    margin = design.theme.page.margin
-    return read_pages(path, pdf, Box(*map(theme.points, (margin.inside, margin.bottom, margin.outside, margin.top))))
+    return _bind.bind(_bind.binding([gathering], a_book(), design, "Pages"))
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ LAYERS = [
     [["reader", "transforms", "checks", "pages", "lint", "press"]],
     [["writers", "schema", "series"]],
     [
-        ["catalog", "output", "printing", "forms", "spam", "browser"],
+        ["catalog", "output", "printing", "forms", "spam", "browser", "pdf_x"],
         ["memory"],
         ["build", "validate"],
         ["listing", "proofs", "mail_proofs", "sheets"],
@@ -54,7 +54,8 @@ HOMES = {
     "pikepdf": {
         "forms/",
         "pages/_read.py",
-        "writers/_gray.py",
+        "pdf_x.py",
+        "writers/_separate.py",
         "writers/_press_sheet.py",
         "writers/_print_file.py",
         "writers/_sewing.py",

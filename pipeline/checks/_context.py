@@ -1,4 +1,4 @@
-"""What rules know beside the book: the formats there are, and the fonts and the width they are set in."""
+"""What rules know beside the book: the formats there are, and the fonts and the page they are set in."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +14,7 @@ class Context(Struct, frozen=True):
     """The names of all formats; the theme's font files, and their digest under which `cache` keeps what they hold.
 
     `measure` is how wide the workbook's text is, in inches; `cover` is how wide and high the ebook's cover, in pixels.
+    In millimeters are the text's `height`, and how high a ruled line is, an empty row of a table, and a line of text.
     """
 
     formats: tuple[str, ...]
@@ -22,6 +23,10 @@ class Context(Struct, frozen=True):
     cache: Cache | None = None
     measure: float = 4.5
     cover: tuple[int, int] = (1_600, 2_560)
+    height: float = 169.0
+    line: float = 7.4
+    row: float = 13.0
+    text_line: float = 5.5
 
 
 Rule = Callable[[Book, Context], Iterator[Finding]]

@@ -10,9 +10,9 @@ from functools import lru_cache
 
 from pipeline.errors import Finding
 from pipeline.pages._page import Box, Document, Limits, Rule
-from pipeline.pages._read import read
+from pipeline.pages._read import read, read_sheets
 
-__all__ = ["Box", "Document", "Limits", "check", "read", "rules"]
+__all__ = ["Box", "Document", "Limits", "check", "read", "read_sheets", "rules"]
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,19 @@ class Box(Struct, frozen=True):
     def height(self) -> float:
         return self.top - self.bottom
 
+    def inset(self, by: float) -> "Box":
+        """Return the rectangle that lies within this one at a distance."""
+        return Box(self.left + by, self.bottom + by, self.right - by, self.top - by)
+
+    def within(self, frame: "Box") -> "Box":
+        """Return as much of this as lies in a frame that it touches."""
+        return Box(
+            max(self.left, frame.left),
+            max(self.bottom, frame.bottom),
+            min(self.right, frame.right),
+            min(self.top, frame.top),
+        )
+
     def beyond(self, frame: "Box") -> float:
         """Return by how much this leaves a frame, at the edge where it leaves it most; 0 or less inside."""
         return max(frame.left - self.left, self.right - frame.right, frame.bottom - self.bottom, self.top - frame.top)
@@ -70,7 +83,9 @@ Item = Block | Field
 class Page(Struct, frozen=True):
     """A page: its number in the file, its printed number, its text block (`frame`), and what is on it.
 
-    `items` are in reading order, without running heads and folios. `drawn` are pictures, rules and grounds.
+    `items` are in reading order, without running heads and folios. `drawn` are pictures, rules and grounds, as far as
+    they are on the page. `parts` are the parts of a sheet that nothing may cross, such as the halves beside a fold;
+    there is no text block where there are any.
     """
 
     number: int
@@ -79,6 +94,7 @@ class Page(Struct, frozen=True):
     frame: Box
     items: tuple[Item, ...] = ()
     drawn: tuple[Box, ...] = ()
+    parts: tuple[Box, ...] = ()
 
     @property
     def blocks(self) -> Iterator[Block]:
@@ -91,10 +107,11 @@ class Page(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """A finished PDF by its path below the project, with its pages."""
+    """A finished PDF by its path below the project, with its pages; in one that `is_bound` a left page may be blank."""
 
     path: str
     pages: tuple[Page, ...]
+    is_bound: bool = False
 
     def pairs(self) -> Iterator[tuple[Page, Page]]:
         """Yield each page with the next."""

@@ -4,7 +4,7 @@ import ctypes
 import io
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -33,11 +33,12 @@ class _Letter(Struct, frozen=True):
     is_after_space: bool
 
 
-def read(path: str, pdf: bytes, margins: Box) -> Document:
+def read(path: str, pdf: bytes, margins: Box, *, is_bound: bool = False) -> Document:
     """Return a PDF's pages; `margins` are the distances between the trim and the text block, in points.
 
-    A page whose ground is drawn to its edges, such as a cover, has the whole of it for its text block. A PDF without
-    tags has no pages here: it says nothing of what its lines are.
+    Where it `is_bound` they are those of right-hand pages, and left-hand ones mirror them. A page whose ground is drawn
+    to its edges, such as a cover, has the whole of it for its text block. A PDF without tags has no pages here: it says
+    nothing of what its lines are.
     """
     import pikepdf
     import pypdfium2
@@ -45,26 +46,83 @@ def read(path: str, pdf: bytes, margins: Box) -> Document:
     with pikepdf.open(io.BytesIO(pdf)) as tagged:
         tree = structure(tagged)
     document = pypdfium2.PdfDocument(pdf)
+    mirrored = Box(margins.right, margins.bottom, margins.left, margins.top) if is_bound else margins
     try:
         pages = tuple(
-            _page(document[number], number, document.get_page_label(number), tree[number], margins)
+            _page(
+                document[number],
+                number,
+                document.get_page_label(number),
+                tree[number],
+                mirrored if number % 2 else margins,
+            )
             for number in sorted(tree)
         )
     finally:
         document.close()
-    return Document(path, pages)
+    return Document(path, pages, is_bound)
+
+
+def read_sheets(path: str, pdf: bytes, parts: Callable[[Box], Sequence[Box]]) -> Document:
+    """Return the sides of sheets that are folded and cut, with or without tags; `parts` divides a side of some size.
+
+    All that is written on a side is one block, a line of which is what was drawn at once, upright or not.
+    """
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        pages = []
+        for number in range(len(document)):
+            page = document[number]
+            trim = Box(*page.get_trimbox())
+            size = Box(0, 0, trim.right - trim.left, trim.top - trim.bottom)
+            lines = tuple(_runs(page, trim))
+            items = (Block("other", 1, lines=lines),) if lines else ()
+            pages.append(Page(number + 1, str(number + 1), size, size, items, parts=tuple(parts(size))))
+    finally:
+        document.close()
+    return Document(path, tuple(pages))
+
+
+def _runs(page: Any, trim: Box) -> Iterator[Line]:
+    """Yield what was drawn at once, with the box around its letters."""
+    import pypdfium2.raw as pdfium
+
+    edges = [ctypes.c_double() for _ in range(4)]
+    text = page.get_textpage()
+    drawn: dict[int, tuple[list[str], list[Box]]] = defaultdict(lambda: ([], []))
+    for at in range(text.count_chars()):
+        code = pdfium.FPDFText_GetUnicode(text, at)
+        thing = pdfium.FPDFText_GetTextObject(text, at)
+        if thing and code not in _SPACES:
+            left, right, bottom, top = edges
+            pdfium.FPDFText_GetCharBox(text, at, left, right, bottom, top)
+            letters, boxes = drawn[ctypes.addressof(thing.contents)]
+            letters.append("-" if code == _HYPHEN else chr(code))
+            boxes.append(_moved(Box(left.value, bottom.value, right.value, top.value), trim))
+    text.close()
+    for letters, boxes in drawn.values():
+        box = Box(
+            min(b.left for b in boxes),
+            min(b.bottom for b in boxes),
+            max(b.right for b in boxes),
+            max(b.top for b in boxes),
+        )
+        yield Line("".join(letters), box)
 
 
 def _page(page: Any, number: int, label: str, entries: Sequence[Marked | Field], margins: Box) -> Page:
     trim = Box(*page.get_trimbox())
-    drawn = tuple(_drawn(page, trim))
+    size = Box(0, 0, trim.right - trim.left, trim.top - trim.bottom)
+    # What is beyond the trim is cut off, and marks for who cuts are there.
+    drawn = tuple(box.within(size) for box in _drawn(page, trim) if not _is_off(box, size))
     frame = Box(
         margins.left,
         margins.bottom,
         trim.right - trim.left - margins.right,
         trim.top - trim.bottom - margins.top,
     )
-    size = Box(0, 0, trim.right - trim.left, trim.top - trim.bottom)
     if any(size.beyond(box) <= _HAIR for box in drawn):
         frame = size
     items = tuple(_items(entries, _letters(page, trim), trim))
@@ -78,6 +136,10 @@ def _drawn(page: Any, trim: Box) -> Iterator[Box]:
     for thing in page.get_objects(max_depth=1):
         if thing.type != pdfium.FPDF_PAGEOBJ_TEXT:
             yield _moved(Box(*thing.get_bounds()), trim)
+
+
+def _is_off(box: Box, size: Box) -> bool:
+    return box.right <= 0 or box.top <= 0 or box.left >= size.right or box.bottom >= size.top
 
 
 def _moved(box: Box, trim: Box) -> Box:

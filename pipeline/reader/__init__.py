@@ -206,6 +206,7 @@ class _BookReader:
             texts_around=self._texts_around(),
             bounds=self._bounds(),
             editions=settings.editions,
+            editions_at={name: self.lines.at("editions", name) for name in ("print", "large", "booklet")},
             own_words=self._own_list("words.txt"),
             own_phrases=self._own_list("cliches.txt"),
         )

@@ -50,11 +50,13 @@ def page_address(name: str) -> str:
 class PrintFile(Struct, frozen=True):
     """What makes a binding a file for a print shop: the font of page numbers in the text, and these.
 
-    `numbers` are the printed numbers of the pages of places, by the place's name.
+    `numbers` are the printed numbers of the pages of places, by the place's name. `inks` are `gray`, or the paper that
+    four inks are printed on: `coated` or `uncoated`.
     """
 
     serif: bytes
     numbers: dict[str, str]
+    inks: str = "gray"
 
 
 class Binding(Struct, frozen=True):

@@ -3,11 +3,11 @@
 import msgspec
 from msgspec import Struct
 
-from pipeline.editions import trim_size
+from pipeline.editions import Editions, trim_size
 from pipeline.errors import ContentError, Finding, Location
-from pipeline.model import Book
 from pipeline.theme import Design, Margins, PageTokens, page_size, points
 from pipeline.writers._impose import MILLIMETER
+from pipeline.writers._inks import gray_of
 
 EDITIONS = {
     "screen": "to read on a screen and to fill in; tagged for screen readers",
@@ -19,6 +19,12 @@ EDITIONS = {
 _WIDTH_LEAST, _HEIGHT_LEAST = 60.0, 90.0
 # How much stronger the lines of large print are.
 _STRONGER = 1.6
+# Nothing in large print is smaller than this, in points: with less, it is none.
+_LEAST_OF_LARGE = 16.0
+# Colors of small type and of thin lines, beside the text's own.
+_FINE = ("muted", "rule", "ink-line")
+# From here on, steps of the type scale are titles, and distances are rooms around them.
+_TITLES, _ROOMS = 2.0, 3.0
 # What the fold of a bound book takes of the inside margin, by its number of pages.
 _GUTTERS = ((150, 0.0), (300, 3.0), (500, 6.0), (700, 9.0))
 _WIDEST_GUTTER = 12.0
@@ -45,19 +51,46 @@ def screen(design: Design) -> Look:
     return Look(design)
 
 
-def large(book: Book, design: Design) -> Look:
+def large(editions: Editions, design: Design) -> Look:
     """Return the look of large print: its own type size, lines of uneven length, lines drawn stronger."""
-    settings = book.editions.large
-    sized = _with_type(design, settings.size)
-    stroke = {name: f"{points(width) * _STRONGER:.3g}pt" for name, width in sized.theme.stroke.items()}
-    stronger = Design(msgspec.structs.replace(sized.theme, stroke=stroke), sized.folders)
-    return Look(_on_pages(stronger, settings.trim, "large"), is_ragged=True)
+    settings = editions.large
+    usual = page_size(design.theme.page.size)
+    wider = points(trim_size(settings.trim)[0]) / points(usual[0]) if settings.trim else 1.0
+    return Look(_on_pages(_enlarged(design, settings.size, wider), settings.trim, "large"), is_ragged=True)
 
 
-def print_shop(book: Book, design: Design, pages: int) -> Look:
+def _enlarged(design: Design, size: str, wider: float) -> Design:
+    """Return a design in large type, for pages `wider` times as wide as its own.
+
+    What was fine is stronger, and what was small is as large as large print is at the least. Titles and the rooms
+    around them, large before, grow no more than the page does; so do the cover, and what one writes and ticks in.
+    """
+    theme = design.theme
+    base, page = points(size), max(1.0, wider)
+    least = min(1.0, _LEAST_OF_LARGE / base)
+    display = min(1.0, page / (base / points(theme.base["page"])))
+    return Design(
+        msgspec.structs.replace(
+            theme,
+            base={**theme.base, "page": size, "cover": _times(theme.base["cover"], page)},
+            scale={step: max(least, by if by < _TITLES else by * display) for step, by in theme.scale.items()},
+            space={step: by if by < _ROOMS else by * display for step, by in theme.space.items()},
+            stroke={name: _times(width, _STRONGER) for name, width in theme.stroke.items()},
+            writing={name: _times(length, page) for name, length in theme.writing.items()},
+        ),
+        design.folders,
+    )
+
+
+def _times(length: str, factor: float) -> str:
+    number = length.rstrip("abcdefghijklmnopqrstuvwxyz")
+    return f"{float(number) * factor:.3g}{length.removeprefix(number)}"
+
+
+def print_shop(editions: Editions, design: Design, pages: int) -> Look:
     """Return the look of the interior for a print shop, whose gutter is right for `pages`."""
-    settings = book.editions.print
-    sized = _in_black(_with_type(design, settings.size) if settings.size else design)
+    settings = editions.print
+    sized = in_black(_with_type(design, settings.size) if settings.size else design)
     look = _on_pages(sized, settings.trim, "print", gutter(pages))
     return Look(look, is_fillable=False, is_bound=True, bleed=settings.bleed, marks=settings.marks)
 
@@ -67,10 +100,16 @@ def gutter(pages: int) -> float:
     return next((width for most, width in _GUTTERS if pages <= most), _WIDEST_GUTTER)
 
 
-def _in_black(design: Design) -> Design:
-    """Return a design whose text is of black ink alone: small type in gray is printed as dots."""
+def in_black(design: Design) -> Design:
+    """Return a design whose text is of black ink alone, and what else is fine of gray alone.
+
+    Small type in gray is printed as dots, and fine lines in several inks get colored edges.
+    """
     colors = design.theme.colors
     light = {**colors.light, "text": "#000000"}
+    for name in _FINE:
+        parts = [int(light[name][at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        light[name] = "#" + f"{round(float(gray_of(parts)) * 255):02x}" * 3
     return Design(
         msgspec.structs.replace(design.theme, colors=msgspec.structs.replace(colors, light=light)), design.folders
     )
@@ -83,7 +122,8 @@ def _with_type(design: Design, size: str) -> Design:
 def _on_pages(design: Design, trim: str, edition: str, gutter: float = 0.0) -> Design:
     """Return a design on pages of another trim size, its margins in proportion.
 
-    Raises ContentError where the margins leave too little of the page.
+    Large print needs the height more than the rest for the eye. Raises ContentError where the margins leave too little
+    of the page.
     """
     page = design.theme.page
     usual = page_size(page.size)
@@ -91,7 +131,8 @@ def _on_pages(design: Design, trim: str, edition: str, gutter: float = 0.0) -> D
     wide, high = points(width) / points(usual[0]), points(height) / points(usual[1])
     edges = {name: points(getattr(page.margin, name)) / MILLIMETER for name in ("top", "outside", "bottom", "inside")}
     # A wider page has wider margins, and a narrower one keeps them: a hand holds either.
-    sides = {"outside": max(1.0, wide), "inside": max(1.0, wide), "top": max(1.0, high), "bottom": max(1.0, high)}
+    across, down = max(1.0, wide), 1.0 if edition == "large" else max(1.0, high)
+    sides = {"outside": across, "inside": across, "top": down, "bottom": down}
     margins = {name: length * sides[name] for name, length in edges.items()}
     margins["inside"] += gutter
     left = points(width) / MILLIMETER - margins["inside"] - margins["outside"]

@@ -53,7 +53,7 @@ def order(pages: int, signature: int = 0) -> list[tuple[int | None, int | None]]
             f"a signature of {signature} pages can't be folded: each sheet holds four\n"
             f"    Make it a multiple of 4, such as {lower} or {lower + 4}, or 0 for all pages in one."
         )
-    length = signature or -(-pages // 4) * 4
+    length = _length(pages, signature)
     sides: list[tuple[int | None, int | None]] = []
     for start in range(0, pages, length or 4):
         numbers = [number if number <= pages else None for number in range(start + 1, start + length + 1)]
@@ -66,8 +66,18 @@ def order(pages: int, signature: int = 0) -> list[tuple[int | None, int | None]]
 
 def sheet_of_side(side: int, pages: int, signature: int = 0) -> int:
     """Return how many sheets of its signature lie around that of a side; sides are counted from 0, as in `order`."""
-    sheets = (signature or -(-pages // 4) * 4) // 4
-    return side // 2 % sheets
+    return side // 2 % sheets_of_signature(pages, signature)
+
+
+def sheets_of_signature(pages: int, signature: int = 0) -> int:
+    """Return how many sheets lie in one another in the largest signature."""
+    return _length(pages, signature) // 4
+
+
+def _length(pages: int, signature: int) -> int:
+    """Return the pages of a signature: no more than all there are, filled up to whole sheets."""
+    whole = -(-pages // 4) * 4
+    return min(signature, whole) if signature else whole
 
 
 def paper_size(paper: str) -> tuple[float, float]:

@@ -175,7 +175,8 @@ class Interior:
         """Return what a binding needs besides for a print shop."""
         if not self.look.is_bound:
             return {}
-        return {"print_file": PrintFile(plain_serif(self.design), self.found()[1])}
+        inks = "gray" if self.book.editions.print.ink == "gray" else "uncoated"
+        return {"print_file": PrintFile(plain_serif(self.design), self.found()[1], inks)}
 
     @staticmethod
     def _numbers_of_places(numbers: dict[str, list[str]], made: dict[str, _typeset.Gathering]) -> dict[str, str]:
@@ -272,7 +273,7 @@ class Interior:
         if motif is not None:
             resources["motif.svg"] = ("image/svg+xml", motif_svg(self.templates, motif, is_tight=True))
         resources |= {name: image for name, image in self.images.items() if _typeset.resource_address(name) in html}
-        return _typeset.sheet(self.design, html, self.css, resources, tagged=self.look.is_fillable, name=name)
+        return _typeset.sheet(self.design, html, self.css, resources, fillable=self.look.is_fillable, name=name)
 
     def _page(self, template: str, **values: Any) -> Markup:
         return self.templates.fragment(f"workbook/{template}", book=self.book, place=place, **values)

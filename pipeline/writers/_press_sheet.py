@@ -97,7 +97,7 @@ def _number(value: float) -> int | float:
 
 
 def _take_metadata(source: Pdf, pdf: Pdf, title: str) -> None:
-    """Take over author, dates and language; a print file is not tagged, so that it can't claim PDF/UA as they do."""
+    """Take over author, dates and language; sheets are not tagged, so that they can't claim what the pages do."""
     for key, value in source.docinfo.items():
         pdf.docinfo[key] = pdf.copy_foreign(value) if value.is_indirect else value
     if title:

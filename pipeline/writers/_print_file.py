@@ -1,6 +1,7 @@
-"""A bound PDF in; the same as a print shop wants it, PDF/X-4 in gray without a link, out (ISO 15930-7)."""
+"""A bound PDF in; the same as a print shop wants it, PDF/X-4 in its inks without a link, out (ISO 15930-7)."""
 
 import io
+import itertools
 import uuid
 from collections.abc import Sequence
 from urllib.parse import unquote
@@ -10,8 +11,8 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from pipeline.writers._bind import NUMBER_HEIGHT, PAGE_SCHEME, PrintFile
-from pipeline.writers._gray import take_colors
-from pipeline.writers._icc import gray_profile
+from pipeline.writers._inks import inks_of
+from pipeline.writers._separate import separate
 from pipeline.writers._subset import Face, subset
 from pipeline.writers._whole_font import WholeFont, embed, whole_font
 
@@ -32,28 +33,50 @@ def identification(title: str, date: str) -> str:
 
 
 def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:
-    """Write the page numbers that the text refers to, take the links out, make everything gray, and name the ink."""
+    """Write the page numbers that the text refers to, take the links out, separate all colors, and name the inks."""
     font = _old_style(subset(Face(task.serif, _FIGURES)))
     embedded = embed(pdf, font)
     for page in pages:
         _write_numbers(pdf, page, task.numbers, font, embedded)
         if "/Annots" in page.obj:
             del page.obj["/Annots"]
-        # ISO 15930-7, 6.14: none of these is of use on paper.
-        for key in ("/Tabs", "/StructParents"):
-            if key in page.obj:
-                del page.obj[key]
-    take_colors(pdf)
+        # It says in what order to go through links and fields.
+        if "/Tabs" in page.obj:
+            del page.obj.Tabs
+    _forget_annotations(pdf)
+    inks = inks_of(task.inks)
+    separate(pdf, inks)
+    condition, about = inks.condition
     intent = Dictionary(
         Type=Name.OutputIntent,
         S=Name.GTS_PDFX,
         OutputConditionIdentifier=String("Custom"),
-        OutputCondition=String("Black ink on uncoated paper"),
-        Info=String("One black, a dot gain of about 20 percent"),
-        DestOutputProfile=pdf.make_stream(gray_profile(), N=1),
+        OutputCondition=String(condition),
+        Info=String(about),
+        DestOutputProfile=pdf.make_stream(inks.profile(), N=inks.channels),
     )
     pdf.Root.OutputIntents = Array([pdf.make_indirect(intent)])
     pdf.docinfo["/Trapped"] = Name("/False")
+
+
+def _forget_annotations(pdf: Pdf) -> None:
+    """Take links and fields out of the structure tree (ISO 32000-1, 14.7.4.3), which would keep them in the file."""
+    root = pdf.Root.get("/StructTreeRoot")
+    if root is None:
+        return
+    pending = [root]
+    while pending:
+        element = pending.pop()
+        kids = element.get("/K")
+        if isinstance(kids, Array):
+            kept = [kid for kid in kids if not (isinstance(kid, Dictionary) and kid.get("/Type") == Name.OBJR)]
+            if len(kept) < len(kids):
+                element.K = Array(kept)
+            pending += [kid for kid in kept if isinstance(kid, Dictionary) and "/S" in kid]
+    # A page's entry is the list of its content's elements; an annotation's is its element.
+    numbers = list(root.ParentTree.Nums)
+    pages = [pair for pair in zip(numbers[::2], numbers[1::2], strict=True) if isinstance(pair[1], Array)]
+    root.ParentTree.Nums = Array(list(itertools.chain(*pages)))
 
 
 def _old_style(content: bytes) -> WholeFont:

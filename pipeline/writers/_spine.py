@@ -1,16 +1,8 @@
 """The number of pages and the paper in; the width of the spine, and whether it can bear words, out."""
 
+from pipeline.editions import STOCKS
 from pipeline.errors import WriteError
 
-# What one page takes of the spine, in mm; a leaf has two. The first four are what Amazon's print-on-demand states for
-# its papers (0.002252, 0.0025, 0.002252 and 0.002347 inches); the last is common paper of 80 g/m² for printers at home.
-PAPERS = {
-    "white": 0.0572,
-    "cream": 0.0635,
-    "color": 0.0572,
-    "premium-color": 0.0596,
-    "office-80gsm": 0.052,
-}
 # Covers are folded with a tolerance of about 1.5 mm: on a narrower spine, words would slip onto the cover.
 FEWEST_PAGES, LEAST_WIDTH = 80, 6.0
 
@@ -18,12 +10,12 @@ FEWEST_PAGES, LEAST_WIDTH = 80, 6.0
 def spine_width(pages: int, paper: str | float) -> float:
     """Return the width of the spine in mm, to a hundredth.
 
-    `paper` is one of `PAPERS`, or what one page takes of the spine, in mm. Pages are counted as leaves are: an odd
-    number has a blank after it. Raises WriteError for a paper that isn't known.
+    `paper` is one of `editions.STOCKS`, or what one page takes of the spine, in mm. Pages are counted as leaves are:
+    an odd number has a blank after it. Raises WriteError for a paper that isn't known.
     """
-    thickness = PAPERS.get(paper) if isinstance(paper, str) else paper
+    thickness = STOCKS.get(paper) if isinstance(paper, str) else paper
     if thickness is None:
-        *names, last = PAPERS
+        *names, last = STOCKS
         raise WriteError(
             f"“{paper}” is no paper whose thickness is known\n"
             f"    Write {', '.join(names)} or {last}, or the thickness of one page in mm."

@@ -23,7 +23,10 @@ _POINTS_PER_PIXEL = 0.75
 
 
 class Sheet(Struct, frozen=True):
-    """What one gathering is typeset from. `resources` are images by the name that `quire-resource:` addresses use."""
+    """What one gathering is typeset from. `resources` are images by the name that `quire-resource:` addresses use.
+
+    `fillable` says whether what one writes in is a form's field or only drawn; a field needs the tags.
+    """
 
     html: str
     css: str
@@ -31,6 +34,7 @@ class Sheet(Struct, frozen=True):
     resources: tuple[tuple[str, str, bytes], ...] = ()
     tagged: bool = True
     name: str = ""
+    fillable: bool = True
 
 
 class Anchor(Struct, frozen=True):
@@ -69,11 +73,12 @@ def sheet(
     resources: dict[str, tuple[str, bytes]] | None = None,
     *,
     tagged: bool = True,
+    fillable: bool = True,
     name: str = "",
 ) -> Sheet:
     """Return a sheet with the design's fonts; `resources` maps names to media type and bytes."""
     named = tuple((key, kind, content) for key, (kind, content) in sorted((resources or {}).items()))
-    return Sheet(html, css, design.fonts_digest, named, tagged, name)
+    return Sheet(html, css, design.fonts_digest, named, tagged, name, fillable)
 
 
 def resource_address(name: str) -> str:
@@ -87,7 +92,7 @@ def typeset(sheet: Sheet) -> bytes:
         fonts = _font_configuration()
         styles = _parsed_styles(sheet.css)
         html = _weasyprint.parsed(sheet.html, _fetcher(sheet.resources))
-        options: dict[str, Any] = {"pdf_variant": "pdf/ua-1", "pdf_forms": True} if sheet.tagged else {}
+        options: dict[str, Any] = {"pdf_variant": "pdf/ua-1", "pdf_forms": sheet.fillable} if sheet.tagged else {}
         document = html.render(stylesheets=[styles], font_config=fonts, **options)
         if sheet.tagged:
             _tags.set_aside(document.pages)

@@ -5,15 +5,18 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from pipeline import model as m
-from pipeline.errors import WriteError
+from pipeline.editions import Editions
+from pipeline.errors import Finding, Location, WriteError
 from pipeline.model import Artifact, Book
 from pipeline.press import Press
-from pipeline.theme import Design, points
+from pipeline.theme import Design, PageTokens, points
 from pipeline.writers import _bind, _edition, _typeset
+from pipeline.writers._color_pictures import color_pictures
 from pipeline.writers._cover_wrap import cover_wrap_sheet, finished_wrap
 from pipeline.writers._edition import EDITIONS as EDITIONS
+from pipeline.writers._folios import plain_serif
 from pipeline.writers._guess import guessed_numbers
-from pipeline.writers._impose import MILLIMETER, Imposition, impose, order
+from pipeline.writers._impose import MILLIMETER, Imposition, impose, order, sheets_of_signature
 from pipeline.writers._interior import Interior, printed, screen_interior
 from pipeline.writers._spine import has_spine_text
 
@@ -31,7 +34,10 @@ _FILES = {name: f"workbook-{name}.pdf" for name in EDITIONS} | {
     "cover-wrap": "cover-wrap.pdf",
 }
 _OF_PRINT = ("print", "booklet", "cover-wrap")
+PDF_X = "PDF/X-4"
 _FIRST_GUESS = 200
+# What a staple goes through, and what still lies flat when it is folded, of paper of 80 g/m².
+_MOST_SHEETS = 16
 # What a page number takes to settle, and a gutter: each change of either may move the other.
 _MOST_ROUNDS = 6
 
@@ -45,6 +51,27 @@ def write(book: Book, design: Design, press: Press, editions: Sequence[str] = ("
     groups = [[edition for edition in wanted if edition in _OF_PRINT], *alone]
     done = press.together([partial(made.artifacts, group) for group in groups if group])
     return tuple(sorted(itertools.chain(*done), key=lambda artifact: wanted.index(artifact.edition)))
+
+
+def page_of(edition: str, editions: Editions, design: Design, pages: int = 1) -> PageTokens:
+    """Return the trim size and the margins of an edition that has `pages`.
+
+    Of the booklet and the cover wrap they are those of the print edition, which these are made of.
+    """
+    if edition == "large":
+        return _edition.large(editions, design).design.theme.page
+    if edition in _OF_PRINT:
+        return _edition.print_shop(editions, design, pages).design.theme.page
+    return design.theme.page
+
+
+def _thick_signature(pages: int, signature: int) -> Iterable[Finding]:
+    """Yield a warning where a signature has more sheets than can be folded at once."""
+    sheets = sheets_of_signature(pages, signature)
+    if sheets > _MOST_SHEETS:
+        message = f"a signature of the booklet has {sheets} sheets, and more than {_MOST_SHEETS} can't be folded well"
+        hint = "Set “signature” under editions, booklet, to 16 or 32, and sew or glue the signatures together."
+        yield Finding(Location("content/book.yaml"), "thick-signature", message, hint, "warning")
 
 
 def _sources(book: Book) -> Iterable[str]:
@@ -83,7 +110,18 @@ class _Editions:
         summary = _SUMMARIES[edition]
         if edition == "cover-wrap" and not has_spine_text(self._printed()[1], _stock(self.book.editions.print.paper)):
             summary += "; the spine is bare, since so few pages leave no room for words"
-        return Artifact(_FILES[edition], "workbook", "application/pdf", pdf, summary, sources, pages, edition)
+        warnings = tuple(self._warnings(edition))
+        path, kind = _FILES[edition], "application/pdf"
+        is_for_shop = edition == "print" or (edition == "cover-wrap" and self._wrap_is_separated)
+        standard = PDF_X if is_for_shop else ""
+        return Artifact(path, "workbook", kind, pdf, summary, sources, pages, edition, warnings, standard)
+
+    def _warnings(self, edition: str) -> Iterable[Finding]:
+        """Return what only shows now that an edition is made."""
+        if edition in ("print", "booklet") and self.book.editions.print.ink == "gray":
+            yield from color_pictures(self.book)
+        if edition == "booklet":
+            yield from _thick_signature(self._printed()[1], self.book.editions.booklet.signature)
 
     def _screen(self) -> tuple[bytes, int]:
         bound = screen_interior(self.book, self.design, self.press).bound()
@@ -92,7 +130,7 @@ class _Editions:
         return bound
 
     def _large(self) -> tuple[bytes, int]:
-        return Interior(self.book, _edition.large(self.book, self.design), self.press).bound()
+        return Interior(self.book, _edition.large(self.book.editions, self.design), self.press).bound()
 
     def _printed(self) -> tuple[bytes, int]:
         if self._print_file is None:
@@ -101,10 +139,10 @@ class _Editions:
 
     def _print(self) -> tuple[bytes, int]:
         """Return the interior for a print shop, set again until page numbers and the fold have the room they need."""
-        look = _edition.print_shop(self.book, self.design, _FIRST_GUESS)
+        look = _edition.print_shop(self.book.editions, self.design, _FIRST_GUESS)
         pages, numbers = guessed_numbers(self.book, look)
         for _ in range(_MOST_ROUNDS):
-            look = _edition.print_shop(self.book, self.design, pages)
+            look = _edition.print_shop(self.book.editions, self.design, pages)
             interior = Interior(self.book, look, self.press, numbers)
             found_pages, found = interior.found()
             fits = all(interior.has_room(name, number) for name, number in found.items())
@@ -122,15 +160,20 @@ class _Editions:
         [sheets] = self.press.run(impose, [task])
         return sheets, len(order(pages, settings.signature))
 
+    @property
+    def _wrap_is_separated(self) -> bool:
+        return self.book.editions.cover_wrap.ink == "cmyk"
+
     def _wrap(self) -> tuple[bytes, int]:
         printed, settings = self.book.editions.print, self.book.editions.cover_wrap
         _, pages = self._printed()
         bleed = points(settings.bleed) / MILLIMETER
+        design = _edition.in_black(self.design) if self._wrap_is_separated else self.design
         sheet = cover_wrap_sheet(
             self.book,
-            self.design,
+            design,
             pages=pages,
-            trim=_edition.print_shop(self.book, self.design, pages).trim,
+            trim=_edition.print_shop(self.book.editions, self.design, pages).trim,
             paper=_stock(printed.paper),
             bleed=bleed,
             marks=settings.marks,
@@ -138,7 +181,8 @@ class _Editions:
         )
         [result] = self.press.run(_typeset.typeset, [sheet], "workbook")
         wrap = finished_wrap(self.book, _typeset.decode(result), bleed)
-        binding = _bind.binding([wrap], self.book, self.design, f"{self.book.title}: cover")
+        print_file = _bind.PrintFile(plain_serif(design), {}, "coated") if self._wrap_is_separated else None
+        binding = _bind.binding([wrap], self.book, design, f"{self.book.title}: cover", print_file=print_file)
         [pdf] = self.press.run(_bind.bind, [binding])
         return pdf, 1
 

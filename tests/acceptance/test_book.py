@@ -9,9 +9,9 @@ from pathlib import Path
 import pikepdf
 import pytest
 from acceptance.conftest import copy_of_the_book, environment, quire_command
-from unit.writers.test_gray import colors_left, text_of
+from unit.writers.test_separate import colors_left, text_of
 
-from pipeline.writers._gray import to_gray
+from pipeline.writers._separate import to_gray
 
 pytestmark = pytest.mark.heavy
 

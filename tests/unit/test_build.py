@@ -263,3 +263,13 @@ def test_only_a_change_of_one_text_is_small(project: Project, change: str) -> No
         (project.content / "words.txt").write_text("word", encoding="utf-8")
     now = inputs_of(project, theme.load(project), (), None)
     assert is_small_change(before, now) is (change in ("text", "new file"))
+
+
+def test_trims_that_are_too_small_are_told_together_in_their_lines(tmp_path):
+    editions = "editions:\n  print: {trim: 80x100mm}\n  large: {trim: 90x100mm}\n"
+    files = {"book.yaml": BOOK_YAML + editions, "chapters/01-first.md": METADATA + "Text.\n"}
+    project = a_project(tmp_path, **files)
+    found = [(finding.code, str(finding.location)) for finding in check(project) if finding.severity == "error"]
+    assert found == [("trim", "content/book.yaml:10"), ("trim", "content/book.yaml:11")]
+    with pytest.raises(ContentError):
+        build(project, Options(("cover",), jobs=1))

@@ -133,3 +133,16 @@ def test_every_mistake_in_a_schedule_is_told_and_a_zone_with_the_one_that_was_me
         a_project(tmp_path, **{"book.yaml": BOOK_YAML + delivery}).settings()
     assert len(caught.value.findings) == 4
     assert "Did you mean “Europe/Paris”?" in [finding.hint for finding in caught.value.findings]
+
+
+def test_what_no_print_shop_can_use_is_refused_in_its_line(tmp_path):
+    editions = "editions:\n  print:\n    isbn: 978-0-00-000000-0\n    paper: cardboard\n"
+    project = a_project(tmp_path, **{"book.yaml": BOOK_YAML + editions})
+    assert findings_of(project) == [(11, "metadata"), (12, "metadata")]
+
+
+@pytest.mark.parametrize("isbn", ["978-0-306-40615-7", "ISBN 978-0-306-40615-7", "0-306-40615-2"])
+def test_an_isbn_is_taken_as_people_write_it(tmp_path, isbn):
+    editions = f"editions: {{print: {{isbn: '{isbn}', paper: 0.06mm}}}}\n"
+    settings, _ = a_project(tmp_path, **{"book.yaml": BOOK_YAML + editions}).settings()
+    assert settings.editions.print.isbn == isbn

@@ -35,6 +35,46 @@ def test_the_workbook_and_all_worksheets_are_read(built):
     assert [made.path for made in pdfs(built, "workbook")] == ["workbook.pdf"]
 
 
+@pytest.fixture(scope="module")
+def all_editions(tmp_path_factory):
+    """Return a project with a word that no line can hold, in all editions."""
+    text = f"{METADATA}The word {WIDE} is long.\n\n" + "It rained on the town until the evening. " * 300
+    project = a_project(tmp_path_factory.mktemp("book"), **{"chapters/01-first.md": text})
+    build(project, Options(("workbook",), ("all",), jobs=1))
+    return project
+
+
+@pytest.fixture(scope="module")
+def folded(tmp_path_factory):
+    """Return a project whose title is wider than its cover, and whose booklet's pages creep into the fold."""
+    settings = BOOK_YAML.replace("A Small Book", "M" * 30) + "editions: {booklet: {signature: 0, creep: 5mm}}\n"
+    text = METADATA + "It rained on the town until the evening. " * 1200
+    project = a_project(tmp_path_factory.mktemp("book"), **{"book.yaml": settings, "chapters/01-first.md": text})
+    build(project, Options(("workbook",), ("booklet", "cover-wrap"), jobs=1))
+    return project
+
+
+def test_pages_of_every_edition_are_read_in_its_own_margins(all_editions):
+    found = [f for f in check_pages(all_editions) if f.code == "overfull"]
+    assert [f.location.path for f in found] == [f"output/workbook{name}.pdf" for name in ("-large", "-print", "")]
+    assert all(WIDE[:5] in finding.message for finding in found)
+
+
+def test_blank_backs_of_a_bound_book_are_no_fault(all_editions):
+    assert [f for f in check_pages(all_editions) if f.code == "blank-page"] == []
+
+
+def test_creep_that_moves_words_into_the_fold_is_found_on_the_booklet(folded):
+    found = [f for f in check_pages(folded) if f.location.path == "output/workbook-booklet.pdf"]
+    assert found
+    assert all("leaves its part of the sheet" in f.message for f in found)
+
+
+def test_a_title_that_crosses_the_fold_of_the_cover_is_found(folded):
+    [finding, *_] = [f for f in check_pages(folded) if f.location.path == "output/cover-wrap.pdf"]
+    assert "MMM" in finding.message
+
+
 def test_a_page_is_named_by_its_printed_number_and_its_place_in_the_file(built):
     places = [str(finding.location) for finding in check_pages(built)]
     assert "output/workbook.pdf, page 2 (6th)" in places

@@ -12,8 +12,8 @@ from pipeline.output import Made
 from pipeline.validate import Checker, validate
 
 
-def made(path: str, media_type: str = "application/pdf", edition: str = "") -> Made:
-    return Made(path, "workbook", media_type, 1, "", "", (), edition=edition)
+def made(path: str, media_type: str = "application/pdf", edition: str = "", standard: str = "") -> Made:
+    return Made(path, "workbook", media_type, 1, "", "", (), edition=edition, standard=standard)
 
 
 def test_a_sound_build_satisfies_every_checker(tmp_path: Path) -> None:
@@ -38,7 +38,18 @@ def test_a_pdf_without_tags_and_a_broken_epub_are_found_out(tmp_path: Path) -> N
 
 
 def test_files_for_a_printer_are_not_asked_to_be_accessible(tmp_path: Path) -> None:
-    assert validate(tmp_path, [made("workbook-print.pdf", edition="print")], os.environ).looked_at == {}
+    assert validate(tmp_path, [made("workbook-booklet.pdf", edition="booklet")], os.environ).looked_at == {}
+
+
+def test_a_print_file_is_asked_for_what_print_shops_ask(tmp_path: Path) -> None:
+    project = a_project(tmp_path)
+    report = build(project, Options(formats=("workbook",), editions=("print", "screen"), jobs=1))
+    verdict = validate(project.output, report.made, os.environ)
+    assert verdict.looked_at == {"PDF/UA-1 (page-validation)": 1, "PDF/X-4 (our own rules)": 1}
+    assert verdict.findings == ()
+    claiming = [made("workbook.pdf", edition="screen", standard="PDF/X-4")]
+    found = validate(project.output, claiming, os.environ).findings
+    assert {"x4-claim", "x4-intent", "x4-annotation"} <= {finding.code for finding in found}
 
 
 def test_a_note_is_told_unless_it_is_answered_for_that_edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,28 @@ def on_pages(rule: str, *pages: tuple[Item, ...]) -> list[int]:
 MORE = (paragraph("It goes on here", "for more than one line."),)
 
 
+def test_what_crosses_a_fold_leaves_its_part_of_the_sheet():
+    halves = (Box(10, 10, 200, 585), Box(220, 10, 410, 585))
+    lines = (line("left", left=20, right=190), line("across", left=150, right=260), line("right", left=230, right=400))
+    page = Page(1, "1", SIZE, SIZE, (block("other", *lines),), parts=halves)
+    [finding] = rules()["overfull"](Document("output/cover-wrap.pdf", (page,)), LIMITS)
+    assert finding.message == "“across” leaves its part of the sheet by 60 pt"
+
+
+def test_of_many_things_that_are_too_wide_the_widest_is_told():
+    cells = tuple(block("cell", line(f"word{n}", left=380 + 10 * n, right=400 + 10 * n)) for n in range(6))
+    assert len(found("overfull", cells[:3])) == 3
+    [finding] = found("overfull", cells)
+    assert finding.message == "“word5” leaves the text block, as 5 others here do, by 80 pt"
+
+
+@pytest.mark.parametrize(("is_bound", "blank"), [(False, [2, 3]), (True, [3])])
+def test_the_back_of_a_leaf_may_be_blank_in_a_bound_book(is_bound, blank):
+    pages = document(MORE, (), ()).pages
+    found = rules()["blank-page"](Document("output/workbook-print.pdf", pages, is_bound), LIMITS)
+    assert [finding.location.page for finding in found] == blank
+
+
 @pytest.mark.parametrize("below", [(), (paragraph("One line"),)])
 def test_a_heading_with_less_than_two_lines_below_it_is_at_the_foot(below):
     [finding] = found("heading-at-foot", (heading("When it rains", 400), *below), MORE)

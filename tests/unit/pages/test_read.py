@@ -4,9 +4,9 @@ from io import BytesIO
 
 import pikepdf
 import pytest
-from builders import a_document
+from builders import a_document, a_pdf
 
-from pipeline.pages import Box, read
+from pipeline.pages import Box, read, read_sheets
 from pipeline.pages._page import Field
 from pipeline.pages._tree import structure
 
@@ -95,6 +95,33 @@ def test_a_pdf_without_tags_has_no_pages_to_look_at():
     assert read("a.pdf", stream.getvalue(), Box(0, 0, 0, 0)).pages == ()
 
 
+def test_margins_of_a_bound_book_are_mirrored_on_its_left_pages(tmp_path):
+    css = "@page :right { margin: 20mm 17mm 21mm 30mm } @page :left { margin: 20mm 30mm 21mm 17mm }"
+    made = a_pdf(tmp_path, "<p>One</p><div style='break-before: page'><p>Two</p></div>", css)
+    margins = Box(85.04, 59.5, 48.2, 56.7)
+    right, left = read("a.pdf", made, margins, is_bound=True).pages
+    assert blocks_of(right, "paragraph")[0].lines[0].box.left == pytest.approx(right.frame.left, abs=0.1)
+    assert blocks_of(left, "paragraph")[0].lines[0].box.left == pytest.approx(left.frame.left, abs=0.1)
+    assert right.frame.left > left.frame.left
+
+
+def test_marks_beyond_the_trim_are_not_on_the_page_and_what_bleeds_ends_there(tmp_path):
+    css = "@page { bleed: 3mm; marks: crop; background: #eee }"
+    [page] = a_document(tmp_path, "<section><p>A cover.</p></section>", css).pages
+    assert page.drawn
+    assert all(box.beyond(page.size) <= 0 for box in page.drawn)
+
+
+def test_words_on_a_sheet_are_found_where_they_stand_upright_or_not(tmp_path):
+    css = "p { position: absolute; margin: 0; left: 20mm; top: 50mm; transform: rotate(90deg); white-space: nowrap }"
+    made = a_pdf(tmp_path, "<p>Sideways</p>", css)
+    [page] = read_sheets("a.pdf", made, lambda size: [size.inset(10)]).pages
+    [line] = [line for block in page.blocks for line in block.lines]
+    assert line.text == "Sideways"
+    assert line.box.height > line.box.right - line.box.left > 5
+    assert page.parts == (page.size.inset(10),)
+
+
 def test_an_element_with_content_on_two_pages_is_found_on_both():
     pdf = pikepdf.new()
     first, second = pdf.add_blank_page(), pdf.add_blank_page()
@@ -110,3 +137,28 @@ def test_a_label_inside_a_paragraph_is_a_line_of_its_own(tmp_path):
     body = '<section><p class="takeaway"><span class="takeaway-label">To carry away</span> One thing.</p></section>'
     [page] = a_document(tmp_path, body).pages
     assert [line.text for block in page.blocks for line in block.lines] == ["TO CARRY AWAY", "One thing."]
+
+
+def test_a_short_table_is_never_parted(tmp_path) -> None:
+    rows = "".join(f"<tr><td>Row {n}</td></tr>" for n in range(4))
+    table = f'<table class="data short"><thead><tr><th scope="col">Head</th></tr></thead><tbody>{rows}</tbody></table>'
+    for height in range(120, 164, 4):
+        document = a_document(tmp_path, f"<div style='height: {height}mm'></div>{table}")
+        assert sum(any(block.kind == "cell" for block in page.blocks) for page in document.pages) == 1
+
+
+def test_no_row_of_a_long_table_is_alone_on_a_page(tmp_path) -> None:
+    rows = "".join(f"<tr><td>Row {n}</td></tr>" for n in range(1, 100))
+    head = '<thead><tr><th scope="col">Head</th></tr></thead>'
+    for count in range(24, 36):
+        some = "".join(rows.partition(f"<td>Row {count}</td></tr>")[:2])
+        document = a_document(tmp_path, f'<table class="data">{head}<tbody>{some}</tbody></table>')
+        assert all(sum(block.kind == "cell" for block in page.blocks) > 1 for page in document.pages)
+
+
+def test_a_chapters_last_words_are_never_alone_on_a_page(tmp_path) -> None:
+    text = "<p>" + "Rain fell on the roofs of the town. " * 14 + "</p>"
+    for height in range(100, 170, 5):
+        body = f"<div style='height: {height}mm'></div>{text}<p class='takeaway'>Carry this.</p>"
+        last = a_document(tmp_path, body).pages[-1]
+        assert sum(len(block.lines) for block in last.blocks) > 2

@@ -11,12 +11,14 @@ from builders import a_book
 
 from pipeline import model as m
 from pipeline.cache import Cache
-from pipeline.editions import Editions, LargeEdition, PrintEdition, trim_size
+from pipeline.editions import Editions, LargeEdition, PrintEdition, WrapEdition, trim_size
 from pipeline.errors import ContentError
+from pipeline.pdf_x import faults
 from pipeline.press import Press
+from pipeline.theme import points
 from pipeline.transforms import select
 from pipeline.writers import workbook
-from pipeline.writers._edition import EDITIONS, gutter, print_shop
+from pipeline.writers._edition import EDITIONS, gutter, large, print_shop
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +95,14 @@ def test_nothing_on_a_printed_page_is_a_link_or_a_field(printed) -> None:
     assert all("/Annots" not in page.obj for page in printed.pages)
 
 
+def test_the_tags_of_a_print_file_keep_no_link_or_field_in_it(printed) -> None:
+    assert [str(kid.S) for kid in printed.Root.StructTreeRoot.K] == ["/Document"]
+    kinds = {str(thing.get("/Subtype", "")) for thing in printed.objects if isinstance(thing, pikepdf.Dictionary)}
+    assert not kinds & {"/Link", "/Widget"}
+    numbers = printed.Root.StructTreeRoot.ParentTree.Nums
+    assert all(isinstance(value, pikepdf.Array) for value in list(numbers)[1::2])
+
+
 def test_a_printed_page_has_its_trim_and_bleed(printed) -> None:
     for page in printed.pages:
         trim, bleed, media = ([float(edge) for edge in box] for box in (page.trimbox, page.bleedbox, page.mediabox))
@@ -148,7 +158,7 @@ def test_a_wider_gutter_goes_with_more_pages() -> None:
 
 
 def test_the_inside_margin_is_wider_where_a_thick_book_needs_it(prepared_design) -> None:
-    thin, thick = (print_shop(with_editions(), prepared_design, pages).design.theme.page.margin for pages in (100, 400))
+    thin, thick = (print_shop(Editions(), prepared_design, pages).design.theme.page.margin for pages in (100, 400))
     assert (thin.inside, thick.inside) == ("17mm", "23mm")
     assert thin.outside == thick.outside
 
@@ -179,6 +189,53 @@ def test_a_cover_whose_spine_is_too_narrow_for_words_says_so(made) -> None:
     assert "spine is bare" in made["cover-wrap"].summary
 
 
+@pytest.mark.parametrize(("pages", "signature", "sheets"), [(204, 0, 51), (204, 80, 20), (100, 400, 25)])
+def test_more_sheets_than_can_be_folded_are_warned_of(pages: int, signature: int, sheets: int) -> None:
+    [finding] = workbook._thick_signature(pages, signature)
+    assert (finding.severity, finding.location.path) == ("warning", "content/book.yaml")
+    assert f"{sheets} sheets" in finding.message
+
+
+@pytest.mark.parametrize(("pages", "signature"), [(204, 16), (204, 64), (64, 0), (60, 400)])
+def test_a_signature_that_can_be_folded_is_not_warned_of(pages: int, signature: int) -> None:
+    assert list(workbook._thick_signature(pages, signature)) == []
+
+
+@pytest.mark.parametrize("edition", ["print", "cover-wrap"])
+def test_four_inks_make_a_pdf_x_of_four_inks(edition: str, prepared_design, tmp_path) -> None:
+    book = with_editions(print=PrintEdition(ink="cmyk"), cover_wrap=WrapEdition(ink="cmyk"))
+    made = written(prepared_design, tmp_path, book, edition)
+    assert made.standard == "PDF/X-4"
+    assert list(faults(made.content)) == []
+    with pikepdf.open(io.BytesIO(made.content)) as pdf:
+        [intent] = pdf.Root.OutputIntents
+        assert intent.DestOutputProfile.read_bytes()[16:20] == b"CMYK"
+        drawn = [
+            (str(operator), [float(part) for part in operands])
+            for page in pdf.pages
+            for operands, operator in pikepdf.parse_content_stream(page)
+            if str(operator) in ("k", "K", "rg", "RG")
+        ]
+    assert {operator for operator, _ in drawn} <= {"k", "K"}
+    # Text is black alone, and there is a color on the page.
+    assert ("k", [0, 0, 0, 1]) in drawn
+    assert any(sum(inks[:3]) > 1 for _, inks in drawn)
+    assert written(prepared_design, tmp_path, book, edition).content == made.content
+
+
+def test_a_cover_for_a_screen_claims_no_print_standard(made) -> None:
+    assert (made["print"].standard, made["cover-wrap"].standard) == ("PDF/X-4", "")
+
+
+def test_pictures_keep_their_color_with_four_inks(prepared_design, tmp_path) -> None:
+    red = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>R</title><path d="M0 0h9v9" fill="red"/>'
+    for ink, is_warned in (("gray", True), ("cmyk", False)):
+        book = with_editions(print=PrintEdition(ink=ink))
+        images = {path: m.Image(path, "image/svg+xml", red + b"</svg>", 9, 9) for path in book.images}
+        made = written(prepared_design, tmp_path, msgspec.structs.replace(book, images=images), "print")
+        assert ("color-picture" in {finding.code for finding in made.warnings}) is is_warned
+
+
 # --------------------------------------------------------------------------- large print
 
 
@@ -203,6 +260,19 @@ def test_large_print_may_have_another_size(prepared_design, tmp_path) -> None:
     small = written(prepared_design, tmp_path, with_editions(), "large")
     larger = written(prepared_design, tmp_path, with_editions(large=LargeEdition(size="24pt")), "large")
     assert larger.pages > small.pages
+
+
+def test_nothing_in_large_print_is_smaller_than_large_print(prepared_design) -> None:
+    theme = large(Editions(), prepared_design).design.theme
+    assert min(theme.scale.values()) * points(theme.base["page"]) >= 16
+
+
+def test_titles_of_large_print_grow_no_more_than_the_page(prepared_design) -> None:
+    usual, theme = prepared_design.theme, large(Editions(), prepared_design).design.theme
+    title, before = (t.scale["title"] * points(t.base["page"]) for t in (theme, usual))
+    assert 1.4 < title / before < 1.45
+    assert points(theme.writing["line"]) / points(usual.writing["line"]) == pytest.approx(210 / 148, rel=0.01)
+    assert points(theme.base["cover"]) / points(usual.base["cover"]) == pytest.approx(210 / 148, rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name
 
 from pipeline.errors import WriteError
-from pipeline.writers._impose import MILLIMETER, Imposition, impose, order, paper_size, scale
+from pipeline.writers._impose import MILLIMETER, Imposition, impose, order, paper_size, scale, sheets_of_signature
 from pipeline.writers._press_sheet import with_bleed_box
 
 A5 = (148.0, 210.0)
@@ -58,7 +58,9 @@ def folded(sides: Sequence[tuple[int | None, int | None]], sheets: int) -> Itera
 @given(st.integers(1, 300), st.integers(0, 16).map(lambda quarter: quarter * 4))
 def test_a_booklet_reads_in_order_when_folded(pages: int, signature: int) -> None:
     sides = order(pages, signature)
-    length = signature or -(-pages // 4) * 4
+    whole = -(-pages // 4) * 4
+    length = min(signature or whole, whole)
+    assert sheets_of_signature(pages, signature) == length // 4
     read = list(folded(sides, length // 4))
     assert read[:pages] == list(range(1, pages + 1))
     assert set(read[pages:]) <= {None}

@@ -2,8 +2,9 @@
 
 import pytest
 
+from pipeline.editions import STOCKS
 from pipeline.errors import WriteError
-from pipeline.writers._spine import PAPERS, has_spine_text, spine_width
+from pipeline.writers._spine import has_spine_text, spine_width
 
 
 def test_the_width_is_what_printers_calculate() -> None:
@@ -27,7 +28,7 @@ def test_words_need_eighty_pages_and_six_millimeters() -> None:
 def test_an_unknown_paper_is_an_error_that_names_those_that_are_known() -> None:
     with pytest.raises(WriteError, match="“vellum” is no paper") as caught:
         spine_width(100, "vellum")
-    assert all(name in str(caught.value) for name in PAPERS)
+    assert all(name in str(caught.value) for name in STOCKS)
 
 
 @pytest.mark.parametrize("thickness", [0.0, -1.0, 80.0])

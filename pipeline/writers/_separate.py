@@ -1,18 +1,18 @@
-"""A PDF in color in; the same in gray alone, for printing with one ink, out."""
+"""A PDF in color in; the same in the inks that it is printed with, one or four, out."""
 
 import io
 import zlib
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Iterable
 from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Operator, Pdf
 
 from pipeline.errors import WriteError
+from pipeline.writers._inks import GRAY, Inks
 
 # Operators by what they do, for fills and for strokes (ISO 32000-1, table 74).
-_GRAY_OF = {"g": "g", "rg": "g", "k": "g", "sc": "g", "scn": "g", "G": "G", "RG": "G", "K": "G", "SC": "G", "SCN": "G"}
+_SETS = {"g": "g", "rg": "g", "k": "g", "sc": "g", "scn": "g", "G": "G", "RG": "G", "K": "G", "SC": "G", "SCN": "G"}
 _SPACES = {"cs": "g", "CS": "G"}
 _SIZES = {"/DeviceGray": 1, "/CalGray": 1, "/DeviceRGB": 3, "/CalRGB": 3, "/DeviceCMYK": 4}
 _QUALITY = 92
@@ -24,7 +24,7 @@ def to_gray(content: bytes) -> bytes:
     Raises WriteError for a color that has no sure gray, such as one of a spot ink.
     """
     with Pdf.open(io.BytesIO(content)) as pdf:
-        take_colors(pdf)
+        separate(pdf, GRAY)
         stream = io.BytesIO()
         pdf.save(
             stream,
@@ -35,28 +35,21 @@ def to_gray(content: bytes) -> bytes:
         return stream.getvalue()
 
 
-def take_colors(pdf: Pdf) -> None:
-    """Leave nothing but DeviceGray in what a PDF's pages and fields draw. Raises WriteError as `to_gray` does."""
-    _Graying(pdf).run()
+def separate(pdf: Pdf, inks: Inks) -> None:
+    """Leave nothing but a device's inks in what a PDF's pages and fields draw. Raises WriteError as `to_gray` does.
+
+    Pictures in gray stay so: black is one of the inks.
+    """
+    _Separation(pdf, inks).run()
 
 
-def gray_of(parts: Sequence[Any]) -> Decimal:
-    """Return the gray, 0 black to 1 white, of a color in gray, RGB or CMYK (ISO 32000-1, 10.3)."""
-    values = [float(part) for part in parts]
-    if len(values) == 3:
-        gray = 0.3 * values[0] + 0.59 * values[1] + 0.11 * values[2]
-    elif len(values) == 4:
-        gray = 1 - min(1.0, 0.3 * values[0] + 0.59 * values[1] + 0.11 * values[2] + values[3])
-    else:
-        gray = values[0]
-    return Decimal(f"{gray:.4f}").normalize() + 0
-
-
-class _Graying:
+class _Separation:
     """One walk through all that is drawn: pages, then the forms, patterns, shadings and images that they use."""
 
-    def __init__(self, pdf: Pdf) -> None:
+    def __init__(self, pdf: Pdf, inks: Inks) -> None:
         self._pdf = pdf
+        self._inks = inks
+        self._space = Name(inks.space)
         self._seen: set[tuple[int, int]] = set()
         self._resources: list[Any] = []
 
@@ -65,7 +58,7 @@ class _Graying:
             resources = page.obj.get("/Resources", Dictionary())
             page.Contents = self._pdf.make_stream(self._rewritten(page, resources))
             self._follow(resources)
-            _gray_group(page.obj)
+            self._blend(page.obj)
             for annotation in page.obj.get("/Annots", ()):
                 self._annotation(annotation)
         form = self._pdf.Root.get("/AcroForm", Dictionary())
@@ -78,7 +71,7 @@ class _Graying:
     # ------------------------------------------------------------------ operators
 
     def _rewritten(self, holder: Any, resources: Any) -> bytes:
-        """Return a content stream with each color replaced by its gray."""
+        """Return a content stream with each color replaced by its inks."""
         spaces = resources.get("/ColorSpace", Dictionary())
         # The color space of fills and of strokes by the size of its colors; 0 is a pattern.
         now = {"g": 1, "G": 1}
@@ -87,7 +80,7 @@ class _Graying:
         for instruction in pikepdf.parse_content_stream(holder):
             if isinstance(instruction, pikepdf.ContentStreamInlineImage):
                 if str(instruction.iimage.colorspace) != "/DeviceGray":
-                    raise WriteError("an image inside a content stream can't be made gray\n    Use a file for it.")
+                    raise WriteError("an image inside a content stream can't be printed\n    Use a file for it.")
                 out.append(instruction)
                 continue
             operands, operator = instruction.operands, str(instruction.operator)
@@ -99,17 +92,19 @@ class _Graying:
                 target = _SPACES[operator]
                 now[target] = _components(spaces.get(str(operands[0]), operands[0]))
                 # A space begins with its black.
-                out.append(([0], Operator(target)) if now[target] else instruction)
-            elif operator in _GRAY_OF:
-                target = _GRAY_OF[operator]
-                if operator in ("sc", "scn", "SC", "SCN"):
-                    out.append(([gray_of(list(operands))], Operator(target)) if now[target] else instruction)
-                else:
+                out.append(self._set(target, [0]) if now[target] else instruction)
+            elif operator in _SETS:
+                target = _SETS[operator]
+                if operator not in ("sc", "scn", "SC", "SCN"):
                     now[target] = 1
-                    out.append(([gray_of(list(operands))], Operator(target)))
+                out.append(self._set(target, operands) if now[target] else instruction)
             else:
                 out.append(instruction)
         return pikepdf.unparse_content_stream(out)
+
+    def _set(self, target: str, parts: Iterable[Any]) -> tuple[list[Any], Operator]:
+        operator = self._inks.fill if target == "g" else self._inks.stroke
+        return self._inks.of(list(parts)), Operator(operator)
 
     # ------------------------------------------------------------------ what is drawn with
 
@@ -147,14 +142,14 @@ class _Graying:
         resources = thing.get("/Resources", Dictionary())
         thing.write(self._rewritten(thing, resources))
         self._follow(resources)
-        _gray_group(thing)
+        self._blend(thing)
 
     def _annotation(self, annotation: Any) -> None:
-        """Gray a field's or a link's frame, ground, text and appearances (ISO 32000-1, 12.5.2, 12.5.6.19, 12.7.3.3)."""
+        """Separate a field's or a link's frame, ground, text and appearances (ISO 32000-1, 12.5.6.19, 12.7.3.3)."""
         look = annotation.get("/MK", Dictionary())
         for holder, key in ((annotation, "/C"), (look, "/BC"), (look, "/BG")):
             if isinstance(holder.get(key), Array) and len(holder[key]) > 1:
-                holder[key] = Array([gray_of(list(holder[key]))])
+                holder[key] = Array(self._inks.of(list(holder[key])))
         if "/DA" in annotation:
             drawn = self._pdf.make_stream(bytes(annotation.DA))
             annotation.DA = pikepdf.String(self._rewritten(drawn, Dictionary()).replace(b"\n", b" "))
@@ -163,15 +158,19 @@ class _Graying:
                 self._content(appearance)
 
     def _image(self, image: Any) -> None:
-        if not self._is_new(image) or "/ColorSpace" not in image or image.ColorSpace == Name.DeviceGray:
+        if not self._is_new(image) or "/ColorSpace" not in image or image.ColorSpace in (Name.DeviceGray, self._space):
             return
         is_photograph = image.get("/Filter") in (Name.DCTDecode, Array([Name.DCTDecode]))
-        picture = pikepdf.PdfImage(image).as_pil_image().convert("L")
+        picture = pikepdf.PdfImage(image).as_pil_image()
         for key in ("/DecodeParms", "/Decode"):
             if key in image:
                 del image[key]
-        image.ColorSpace = Name.DeviceGray
+        picture = self._inks.picture(picture)
+        image.ColorSpace = self._space
         image.BitsPerComponent = 8
+        if is_photograph and self._inks.channels == 4:
+            # A JPEG of four inks says how much paper is left, and not how much ink is there.
+            image.Decode = Array([1, 0] * 4)
         if is_photograph:
             stream = io.BytesIO()
             picture.save(stream, "JPEG", quality=_QUALITY)
@@ -180,29 +179,34 @@ class _Graying:
             image.write(zlib.compress(picture.tobytes(), 9), filter=Name.FlateDecode)
 
     def _shading(self, shading: Any) -> None:
-        if not self._is_new(shading) or shading.ColorSpace == Name.DeviceGray:
+        if not self._is_new(shading) or shading.ColorSpace in (Name.DeviceGray, self._space):
             return
         _components(shading.ColorSpace)
-        shading.ColorSpace = Name.DeviceGray
+        shading.ColorSpace = self._space
         if "/Background" in shading:
-            shading.Background = Array([gray_of(list(shading.Background))])
+            shading.Background = Array(self._inks.of(list(shading.Background)))
         self._function(shading.Function)
 
     def _function(self, function: Any) -> None:
-        """Gray the ends of a gradient; gray follows from color by sums, so that what is between follows too."""
+        """Separate the ends of a gradient: gray is a sum, so that what is between follows, and nearly does in inks."""
         if not self._is_new(function):
             return
         kind = int(function.FunctionType) if isinstance(function, Dictionary) else 0
         if kind == 2:
-            function.C0 = Array([gray_of(list(function.get("/C0", Array([0]))))])
-            function.C1 = Array([gray_of(list(function.get("/C1", Array([1]))))])
+            function.C0 = Array(self._inks.of(list(function.get("/C0", Array([0])))))
+            function.C1 = Array(self._inks.of(list(function.get("/C1", Array([1])))))
         elif kind == 3:
             for part in function.Functions:
                 self._function(part)
         else:
-            raise WriteError("a gradient of this kind can't be made gray\n    Leave it out of what is printed in gray.")
+            raise WriteError("a gradient of this kind can't be printed\n    Leave it out of what is printed.")
         if "/Range" in function:
             del function.Range
+
+    def _blend(self, holder: Any) -> None:
+        """Let a transparency group blend in the inks."""
+        if "/CS" in holder.get("/Group", Dictionary()):
+            holder.Group.CS = self._space
 
 
 def _components(space: Any) -> int:
@@ -214,16 +218,10 @@ def _components(space: Any) -> int:
         return int(space[1].N)
     if family not in _SIZES:
         raise WriteError(
-            f"a color of the space {family.removeprefix('/')} can't be made gray\n"
+            f"a color of the space {family.removeprefix('/')} can't be printed\n"
             "    Write colors as red, green and blue, such as #7b2d3b, in theme.yaml and in images."
         )
     return _SIZES[family]
-
-
-def _gray_group(holder: Any) -> None:
-    """Let a transparency group blend in gray."""
-    if "/CS" in holder.get("/Group", Dictionary()):
-        holder.Group.CS = Name.DeviceGray
 
 
 def _drop_spaces(resources: Any) -> None:

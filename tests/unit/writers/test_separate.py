@@ -1,6 +1,7 @@
-"""Gray: that no other color is left in the workbook, and that everything else is."""
+"""Separation: that no color but the inks is left in the workbook, and that everything else is."""
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,7 +15,8 @@ from pipeline.errors import WriteError
 from pipeline.press import Press
 from pipeline.transforms import select
 from pipeline.writers import _typeset, workbook
-from pipeline.writers._gray import gray_of, to_gray
+from pipeline.writers._inks import GRAY, gray_of, inks_of
+from pipeline.writers._separate import separate, to_gray
 
 COLORED = {"rg", "RG", "k", "K", "sc", "SC", "scn", "SCN", "cs", "CS"}
 
@@ -180,7 +182,7 @@ def test_colors_in_named_spaces_and_inks_become_gray_and_a_state_is_restored() -
 
 def test_an_ink_of_its_own_is_an_error_that_says_what_to_write() -> None:
     space = Array([Name.Separation, Name.Gold, Name.DeviceRGB, Dictionary()])
-    with pytest.raises(WriteError, match="Separation can't be made gray\n    Write colors as"):
+    with pytest.raises(WriteError, match="Separation can't be printed\n    Write colors as"):
         to_gray(a_page(b"/A cs 1 scn", ColorSpace=Dictionary(A=space)))
 
 
@@ -188,3 +190,82 @@ def test_white_stays_white_and_black_black() -> None:
     assert [gray_of(color) for color in ([1, 1, 1], [0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1], [0.5])] == [
         1, 0, 1, 0, pytest.approx(0.5)
     ]  # fmt: skip
+
+
+# --------------------------------------------------------------------------- four inks
+
+
+# An operator that sets four inks, their space, or a color of four parts.
+_OF_FOUR = re.compile(r" [kK]\b|^/DeviceCMYK$|^pikepdf\.Array\(\[[^,]*(,[^,]*){3}\]\)$")
+
+
+def in_four(content: bytes, paper: str = "coated") -> bytes:
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        separate(pdf, inks_of(paper))
+        stream = io.BytesIO()
+        pdf.save(stream, deterministic_id=True)
+        return stream.getvalue()
+
+
+def foreign_colors(content: bytes) -> list[str]:
+    """Return the colors that are neither of four inks nor of black alone."""
+    return [left for left in colors_left(content) if not _OF_FOUR.search(left)]
+
+
+def test_no_color_but_inks_is_left_and_each_page_looks_alike(colored: bytes) -> None:
+    separated = in_four(colored)
+    assert foreign_colors(colored)
+    assert foreign_colors(separated) == []
+    assert text_of(separated) == text_of(colored)
+    for before, after in zip(pictures_of(colored), pictures_of(separated), strict=True):
+        pairs = zip(before.convert("L").get_flattened_data(), after.convert("L").get_flattened_data(), strict=True)
+        # Without a profile for the screen, PDFium shows inks in a way of its own.
+        assert sorted(abs(a - b) for a, b in pairs)[-40] <= 48
+
+
+@pytest.mark.parametrize(
+    ("color", "inks"),
+    [
+        ([0], [0, 0, 0, 1]),
+        ([0.25], [0, 0, 0, 0.75]),
+        ([1, 1, 1], [0, 0, 0, 0]),
+        ([0.5, 0.5, 0.5], [0, 0, 0, 0.5]),
+        ([0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]),
+    ],
+)
+def test_gray_is_black_ink_alone_and_inks_stay(color: list[float], inks: list[float]) -> None:
+    assert list(map(float, inks_of("coated").of(color))) == pytest.approx(inks)
+
+
+def test_a_deep_red_is_magenta_before_all() -> None:
+    cyan, magenta, yellow, black = inks_of("uncoated").of([0x7B / 255, 0x2D / 255, 0x3B / 255])
+    assert magenta > yellow > cyan
+    assert 0 < black < 0.4
+
+
+@pytest.mark.parametrize(("kind", "media"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])
+def test_an_image_becomes_one_of_inks_and_keeps_its_look(kind: str, media: str, prepared_design) -> None:
+    pdf = typeset(prepared_design, '<img src="quire-resource:i" alt="A square"/>', "", {"i": (media, picture(kind))})
+    separated = in_four(pdf)
+    assert foreign_colors(separated) == []
+    [before], [after] = pictures_of(pdf), pictures_of(separated)
+    assert after.getpixel((8, 8)) == pytest.approx(before.getpixel((8, 8)), abs=45)
+    assert after.getpixel((100, 150)) == (255, 255, 255)
+
+
+def test_a_gradient_becomes_one_of_inks(prepared_design) -> None:
+    css = "div { height: 90mm; background: linear-gradient(#ff0000, #ffffff) }"
+    separated = in_four(typeset(prepared_design, "<div></div>", css))
+    assert foreign_colors(separated) == []
+    [after] = pictures_of(separated)
+    top, bottom = after.getpixel((40, 3)), after.getpixel((40, 124))
+    assert top[0] > 180
+    assert top[1] < 90
+    assert min(bottom) > 228
+
+
+def test_one_black_and_four_inks_name_themselves() -> None:
+    assert (GRAY.channels, GRAY.profile()[16:20]) == (1, b"GRAY")
+    assert (inks_of("coated").channels, inks_of("coated").profile()[16:20]) == (4, b"CMYK")
+    assert inks_of("uncoated").profile() != inks_of("coated").profile()
+    assert inks_of("gray") is GRAY
