@@ -63,7 +63,7 @@ HOMES = {
         "writers/_structure.py",
         "writers/_whole_font.py",
     },
-    "sqlalchemy": {"series/store/", "series/deliver.py"},
+    "sqlalchemy": {"series/store/"},
     "alembic": {"series/store/"},
     "itsdangerous": {"series/links.py"},
     "email_validator": {"series/addresses.py"},

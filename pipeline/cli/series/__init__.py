@@ -1,4 +1,4 @@
-"""`quire series`: plan the newsletter, publish it, send it, and see how it goes."""
+"""`quire series`: plan the newsletter, try it, and hand it to other services."""
 
 import click
 
@@ -9,9 +9,13 @@ class Commands(Folder):
     package = __name__
 
 
-EPILOG = "\b\nExamples:\n  quire series plan --start 2027-01-04\n  quire series publish\n  quire series send --live"
+EPILOG = """\b
+Examples:
+  quire series plan --start 2027-01-04
+  quire series test ann@example.org
+  quire series export --to kit"""
 
 
 @click.group("series", cls=Commands, epilog=EPILOG)
 def command() -> None:
-    """Plan, publish and send the newsletter's issues."""
+    """Plan the newsletter, try it, and hand it to other services."""
