@@ -173,7 +173,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         count = processes(memory, inputs, chosen)
         prepare = _preparation(project, design, is_brief=same is not None and count is not None)
         with open_press(cache, options.jobs, progress, prepare, count) as press:
-            known = same.report.warnings if same else None
+            known = same.of_text if same else None
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False, known=known)
             if options.papers:
                 book = msgspec.structs.replace(book, papers=options.papers)
@@ -183,10 +183,11 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         made, written, removed = put_in_place(artifacts, output, owned, book)
         seconds = time.perf_counter() - started
         noticed = {warning for artifact in artifacts for warning in artifact.warnings}
-        lasting = tuple(sorted((*warnings, *advice, *noticed)))
+        of_text = tuple(sorted((*warnings, *advice)))
+        lasting = tuple(sorted((*of_text, *noticed)))
         report = Report(made, lasting, seconds, press.worked, press.reused, written, removed)
         now_made = tuple(sorted({*before, *made_with(chosen)})) if options.use_cache else ()
-        remember(project, Memory(inputs, str(output), report, chosen, now_made))
+        remember(project, Memory(inputs, str(output), report, chosen, now_made, of_text))
         cache.prune()
     return msgspec.structs.replace(report, warnings=tuple(sorted((*lasting, *once))))
 

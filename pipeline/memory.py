@@ -42,7 +42,7 @@ class Memory(Struct, frozen=True):
     """The last build: what it depended on, where it went, what it reported, and what was asked for.
 
     `made` are all the formats and editions that were made of the same, or whose pages were typeset, in earlier builds
-    too: what was typeset is kept.
+    too: what was typeset is kept. `of_text` are the warnings about the manuscript, whatever is made of it.
     """
 
     inputs: Inputs
@@ -50,6 +50,7 @@ class Memory(Struct, frozen=True):
     report: Report
     chosen: dict[str, tuple[str, ...]]
     made: tuple[tuple[str, str], ...]
+    of_text: tuple[Finding, ...] = ()
 
 
 def inputs_of(project: Project, design: Design, papers: Sequence[str], epoch: str | None) -> Inputs:

@@ -97,7 +97,7 @@ def test_drawn_again_a_preview_is_the_same(project: Path) -> None:
     def contents() -> Iterator[tuple[str, bytes]]:
         for path in sorted((project / "output" / "preview").rglob("*")):
             if path.is_file():
-                yield path.name, path.read_bytes()
+                yield path.as_posix(), path.read_bytes()
 
     before = dict(contents())
     done = quire(project, "preview", "newsletter", "--issue", "3", "--issue", "7")
