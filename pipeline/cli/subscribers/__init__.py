@@ -9,7 +9,12 @@ class Commands(Folder):
     package = __name__
 
 
-EPILOG = "\b\nExamples:\n  quire subscribers add ann@example.org\n  quire subscribers import readers.csv"
+EPILOG = """\b
+Examples:
+  quire subscribers add ann@example.org --name Ann
+  quire subscribers import readers.csv --consent "the form on our site, 2026"
+  quire subscribers show ann@example.org
+  quire subscribers export --address ann@example.org"""
 
 
 @click.group("subscribers", cls=Commands, epilog=EPILOG)
