@@ -1,12 +1,53 @@
 """A mail address in; what is wrong with it, its form for sending, its form for comparing, and its keyed hash out."""
 
-import hashlib
 import hmac
 import re
 import unicodedata
 
+from msgspec import Struct
+
 # RFC 5321 §4.5.3.1: 64 octets, an @, and what remains of a path of 256 with its brackets.
 _LONGEST = 254
+# Addresses as nearly all are. The names that the pattern leaves out are no public domains (RFC 6761).
+_PLAIN = re.compile(
+    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+"
+    r"(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,}",
+    re.ASCII | re.IGNORECASE,
+)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+LONGEST_NAME = 200
+
+
+class Address(Struct, frozen=True):
+    """An address that somebody may be written to at: as it is sent to, and as it is compared."""
+
+    normalised: str
+    identity: str
+
+
+def read_address(text: str) -> Address | str:
+    """Return an address, or why nobody can be written to at it; as strict as `address_fault`, and mostly faster."""
+    text = text.strip()
+    if is_plain(text):
+        small = text.lower()
+        at = text.index("@")
+        return Address(text[:at] + small[at:], small)
+    return address_fault(text) or Address(normalised(text), identity(text))
+
+
+def is_plain(address: str) -> bool:
+    """Return whether an address is surely in order, by its letters alone; most are, and others may be too."""
+    at = address.find("@")
+    return at <= 64 and len(address) - at <= 64 and _PLAIN.fullmatch(address) is not None
+
+
+def name_fault(name: str) -> str:
+    """Return why a name can't be put into a header, and nothing where it can."""
+    if len(name) > LONGEST_NAME:
+        return f"the name is longer than {LONGEST_NAME} characters"
+    if not name.isprintable() and _UNPRINTABLE.search(name):
+        return "the name holds a line break or a control character"
+    return ""
 
 
 def address_fault(address: str) -> str:
@@ -18,7 +59,7 @@ def address_fault(address: str) -> str:
 
     if not address.strip():
         return "there is no address"
-    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", address):
+    if _UNPRINTABLE.search(address):
         return "it holds a line break or a control character"
     if len(address.encode(errors="replace")) > _LONGEST:
         return f"it is longer than {_LONGEST} bytes"
@@ -52,7 +93,13 @@ def address_hash(key: bytes, address: str) -> bytes:
     `key` must stay the same for as long as the hashes are to be of use, so it is not one of the keys of links, which
     change.
     """
-    return hmac.digest(key, b"quire address\0" + identity(address).encode(errors="surrogatepass"), hashlib.sha256)
+    return identity_hash(key, identity(address))
+
+
+def identity_hash(key: bytes, identity: str) -> bytes:
+    """Return the `address_hash` of the address whose identity this is."""
+    # By its name, OpenSSL does it in one call.
+    return hmac.digest(key, b"quire address\0" + identity.encode(errors="surrogatepass"), "sha256")
 
 
 def _ascii(domain: str) -> str:

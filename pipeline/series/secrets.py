@@ -12,6 +12,8 @@ _WHERE_FROM = {
     "QUIRE_LINK_KEYS": "`quire series key` makes one.",
     "QUIRE_SMTP_PASSWORD": "It is the password of the account at the mail server that `delivery: smtp` names.",
     "QUIRE_IMAP_PASSWORD": "It is the password of the mailbox that bounces are read from.",
+    "QUIRE_ADDRESS_KEY": "`quire series key` makes one; it must stay the same for good.",
+    "QUIRE_DATABASE_URL": "It is the address of a database, such as postgresql://user@host/name.",
     "QUIRE_DKIM_KEY": "`openssl genpkey -algorithm ed25519` makes one; its public half goes into the DNS.",
 }
 

@@ -74,7 +74,7 @@ def _text(name: str, default: str | None = "", **options: Any) -> Column[str]:
 # --------------------------------------------------------------------------- readers
 
 # `identity` is the normalised address. An erased subscriber keeps the row, which deliveries refer to, and nothing else.
-# state: pending, active, unsubscribed, bounced, complained, erased
+# state: pending, active, unsubscribed, bounced, complained, suppressed, erased
 subscribers = Table(
     "subscribers",
     metadata,
@@ -216,6 +216,20 @@ Index(
     postgresql_where=deliveries.c.lease_until.is_not(None),
 )
 Index("ix_deliveries_issue", deliveries.c.sequence_id, deliveries.c.issue, deliveries.c.state)
+# What happened when; and whose message it was that came back with nothing of ours but its id.
+Index(
+    "ix_deliveries_ended",
+    deliveries.c.ended_at,
+    deliveries.c.state,
+    sqlite_where=deliveries.c.ended_at.is_not(None),
+    postgresql_where=deliveries.c.ended_at.is_not(None),
+)
+Index(
+    "ix_deliveries_message_id",
+    deliveries.c.message_id,
+    sqlite_where=deliveries.c.message_id != "",
+    postgresql_where=deliveries.c.message_id != "",
+)
 
 # A mail that came back, as it came, until `kept_until`; `source` is its own id, so that none is counted twice.
 bounces = Table(
@@ -234,6 +248,7 @@ bounces = Table(
 )
 Index("ix_bounces_kept_until", bounces.c.kept_until)
 Index("ix_bounces_delivery_ref", bounces.c.delivery_ref)
+Index("ix_bounces_subscriber_id", bounces.c.subscriber_id)
 
 # --------------------------------------------------------------------------- how fast
 

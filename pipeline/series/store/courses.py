@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from pipeline.delivery import Schedule
+from pipeline.errors import StoreError
 from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course, Place
 from pipeline.series.store import _schema as t
@@ -38,6 +39,25 @@ def _read(tx: Connection, sequence_id: int) -> Course:
 def sequence_id_of(tx: Connection, name: str) -> int | None:
     """Return the id of a published sequence, or None where nothing has been published under that name."""
     return tx.execute(select(t.sequences.c.id).where(t.sequences.c.name == name)).scalar()
+
+
+def titles(tx: Connection) -> dict[str, str]:
+    """Return the titles of all published sequences, by name."""
+    return {row[0]: row[1] for row in tx.execute(select(t.sequences.c.name, t.sequences.c.title))}
+
+
+def chosen(tx: Connection, name: str = "") -> int:
+    """Return the id of the sequence of a name, or of the only one there is. Raises StoreError where there is none."""
+    rows = tx.execute(select(t.sequences.c.name, t.sequences.c.id).order_by(t.sequences.c.name))
+    names: dict[str, int] = {row[0]: row[1] for row in rows}
+    if not names:
+        raise StoreError("no newsletter has been published yet\n    Publish it first: quire series publish.")
+    if name in names:
+        return names[name]
+    if name or len(names) > 1:
+        said = f"no newsletter named “{name}” was published" if name else "several newsletters were published"
+        raise StoreError(f"{said}\n    Say which, as in --sequence {next(iter(names))}; there are {', '.join(names)}.")
+    return next(iter(names.values()))
 
 
 def schedule_for(one: Course, pace: bytes | None) -> Schedule:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -11,7 +11,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from pipeline.errors import ConfigError, StoreError
 
 # The newest of `migrations/versions`; a test holds it.
-HEAD = "0001"
+HEAD = "0002"
+# What is done within one transaction is handed this: see `Store.transaction`.
+Transaction: TypeAlias = Connection
 # How long a process waits for another's transaction, in seconds.
 _PATIENCE = 30
 
@@ -106,8 +108,10 @@ def _postgres(address: str) -> Engine:
 def _sqlite(path: Path) -> Engine:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # It holds who reads what, which concerns nobody else; the files that SQLite puts beside it do as it does.
+        path.touch(mode=0o600)
     except OSError as error:
-        raise StoreError(f"{path.parent}: can't be made: {error.strerror}") from error
+        raise StoreError(f"{path}: can't be made: {error.strerror}") from error
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _PATIENCE})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, select, update
 
 from pipeline.series.store import _schema as t
+from pipeline.series.store.coming import queue_mail
 from pipeline.series.store.journal import note
 from pipeline.series.store.people import by_id
 
@@ -55,6 +56,22 @@ def _stop(tx: Connection, subscriber_id: int, now: datetime) -> None:
     # What is claimed stays with its sender, who will be told not to send it.
     waiting = (d.subscriber_id == subscriber_id) & d.state.in_(("due", "deferred"))
     tx.execute(update(t.deliveries).where(waiting).values(state="suppressed", try_at=None, ended_at=now))
+
+
+def unsubscribe(tx: Connection, subscriber_id: int, now: datetime, address_hash: bytes, detail: str = "") -> bool:
+    """Let somebody go who wants to, with a goodbye; return whether they hadn't gone before.
+
+    Who never said yes gets no goodbye: nothing but the question ever goes to them.
+    """
+    known = by_id(tx, subscriber_id)
+    if known is None or not leave(tx, subscriber_id, "unsubscribed", now, address_hash, detail):
+        return False
+    e = t.enrolments.c
+    query = select(e.sequence_id).where(e.subscriber_id == subscriber_id).order_by(e.started_at.desc(), e.id.desc())
+    sequence_id = tx.execute(query.limit(1)).scalar()
+    if known.state == "active" and sequence_id is not None:
+        queue_mail(tx, "goodbye", subscriber_id, sequence_id, now)
+    return True
 
 
 def bounce(

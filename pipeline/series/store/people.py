@@ -4,15 +4,16 @@ What is addressed is a `hash` of the address, keyed (see `links`), so that the s
 without knowing who it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from pipeline.series.store import _schema as t
 from pipeline.series.store.courses import course
+from pipeline.series.store.journal import note
 
 State = Literal["pending", "active", "unsubscribed", "bounced", "complained", "suppressed", "erased"]
 
@@ -116,10 +117,44 @@ def had(tx: Connection, sequence_id: int, subscriber_id: int) -> frozenset[str]:
     return frozenset(tx.execute(query).scalars())
 
 
+def rename(tx: Connection, known: Subscriber, name: str | None, time_zone: str | None, now: datetime) -> bool:
+    """Change a subscriber's name or time zone, None being neither; return whether anything is other than before.
+
+    The time zone holds from the issue after the next, whose time is set.
+    """
+    values = {"name": known.name if name is None else name, "time_zone": time_zone or known.time_zone}
+    if values == {"name": known.name, "time_zone": known.time_zone}:
+        return False
+    tx.execute(update(t.subscribers).where(t.subscribers.c.id == known.id).values(**values))
+    note(tx, now, "preferences", subscriber_id=known.id)
+    return True
+
+
+def everyone(tx: Connection) -> Iterator[Subscriber]:
+    """Yield all subscribers that weren't erased, in the order in which they came, a few at a time."""
+    query = select(*_COLUMNS).where(t.subscribers.c.state != "erased").order_by(t.subscribers.c.id)
+    for row in tx.execute(query.execution_options(yield_per=1000)):
+        yield Subscriber(*row)
+
+
 def counts(tx: Connection) -> dict[str, int]:
     """Return how many subscribers there are in each state."""
     s = t.subscribers.c
     return {row[0]: row[1] for row in tx.execute(select(s.state, func.count()).group_by(s.state))}
+
+
+def enrolled(tx: Connection) -> dict[str, dict[str, int]]:
+    """Return how many readers there are in each state, by sequence."""
+    e, found = t.enrolments.c, dict[str, dict[str, int]]()
+    query = select(t.sequences.c.name, e.state, func.count()).join_from(t.enrolments, t.sequences)
+    for name, state, count in tx.execute(query.group_by(t.sequences.c.name, e.state)):
+        found.setdefault(name, {})[state] = count
+    return found
+
+
+def has_suppressions(tx: Connection) -> bool:
+    """Return whether anybody is suppressed, so that the key of the hashes must not be another."""
+    return tx.execute(select(t.suppressions.c.at).limit(1)).first() is not None
 
 
 def suppressed(tx: Connection, hashes: Sequence[bytes]) -> dict[bytes, str]:
