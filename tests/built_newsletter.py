@@ -10,15 +10,21 @@ from pipeline.mail.sequence import IssueEntry, MailEntry, SenderEntry, SequenceE
 from pipeline.series.message import Reader
 
 PICTURE = b"\x89PNG" * 40
-HTML = (
-    '<html lang="en"><body><img src="{stem}.png" alt="Rings"><p>{{{{ greeting }}}}</p><p>Text of {stem}.</p>'
+# As `quire check newsletter` wants letters.
+_PAGE = (
+    '<html lang="en"><head><title>A letter</title></head><body><div lang="en" dir="ltr">'
+    '<img src="{{stem}}.png" alt="Rings" width="40">{inside}</div></body></html>\n'
+)
+HTML = _PAGE.format(
+    inside="<p>{{{{ greeting }}}}</p><p>Text of {stem}.</p>"
     '<p><a href="{{{{ worksheet_url }}}}">Sheet</a> <a href="{{{{ unsubscribe_url }}}}">Leave</a> '
-    "{{{{ postal_address }}}}</p></body></html>\n"
+    "{{{{ postal_address }}}}</p>"
 )
-TEXT = "{{{{ greeting }}}}\n\nText of {stem}.\n\nSheet: {{{{ worksheet_url }}}}\nLeave: {{{{ unsubscribe_url }}}}\n"
-ASK_HTML = (
-    '<html lang="en"><body><img src="{stem}.png" alt="Rings"><a href="{{{{ confirm_url }}}}">Yes</a></body></html>\n'
+TEXT = (
+    "{{{{ greeting }}}}\n\nText of {stem}.\n\nSheet: {{{{ worksheet_url }}}}\nLeave: {{{{ unsubscribe_url }}}}\n"
+    "{{{{ postal_address }}}}\n"
 )
+ASK_HTML = _PAGE.format(inside='<a href="{{{{ confirm_url }}}}">Yes</a>')
 ASK_TEXT = "Was it you? {{{{ confirm_url }}}}\n"
 ANN = Reader(ref=7, address="ann@example.org", name="Ann", language="en")
 

@@ -22,7 +22,7 @@ LAYERS = [
         ["memory"],
         ["build", "validate"],
         ["listing", "proofs", "mail_proofs", "sheets"],
-        ["preview"],
+        ["preview", "readiness"],
         ["mail_preview"],
     ],
     [["web"]],

@@ -51,14 +51,21 @@ class LetterContent(Struct, frozen=True, kw_only=True):
         return "unsubscribe_url" in placeholders_in(self.text, self.html)
 
 
-def encode(letter: LetterContent) -> bytes:
-    """Return a letter as one value to keep; the same letter is the same bytes."""
-    return msgspec.msgpack.encode(letter)
+class Published(Struct, frozen=True):
+    """A letter as it is published, with what is said of the sequence: all that its messages are made of."""
+
+    head: Head
+    letter: LetterContent
 
 
-def decode(content: bytes) -> LetterContent:
-    """Return the letter that `encode` made the bytes of. Raises msgspec.DecodeError for others."""
-    return msgspec.msgpack.decode(content, type=LetterContent)
+def frozen(head: Head, letter: LetterContent) -> bytes:
+    """Return a letter and what is said of its sequence as one value to keep; the same are the same bytes."""
+    return msgspec.msgpack.encode(Published(head, letter))
+
+
+def thawed(content: bytes) -> Published:
+    """Return what `frozen` made the bytes of. Raises msgspec.DecodeError for others."""
+    return msgspec.msgpack.decode(content, type=Published)
 
 
 class Reader(Struct, frozen=True):
@@ -128,6 +135,10 @@ class Outgoing:
         """Return a message's id: the same for the same sequence, letter and parts, in the sender's domain."""
         domain = mail.domain_of(self.head.sender.address)
         return mail.message_id(domain, self.head.id, self.letter.name, *parts)
+
+    def is_shown(self, name: str) -> bool:
+        """Return whether the letter shows a placeholder."""
+        return name in self._used
 
     def subject(self, values: Mapping[str, str]) -> str:
         """Return the subject as a reader with these values sees it."""

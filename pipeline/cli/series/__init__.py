@@ -1,4 +1,4 @@
-"""`quire series`: plan the newsletter, try it, and hand it to other services."""
+"""`quire series`: plan the newsletter, publish it, send it, and see how it goes."""
 
 import click
 
@@ -13,9 +13,10 @@ EPILOG = """\b
 Examples:
   quire series plan --start 2027-01-04
   quire series test ann@example.org
-  quire series export --to kit"""
+  quire series publish
+  quire series send --live"""
 
 
 @click.group("series", cls=Commands, epilog=EPILOG)
 def command() -> None:
-    """Plan the newsletter, try it, and hand it to other services."""
+    """Plan the newsletter, publish it, send it, and see how it goes."""

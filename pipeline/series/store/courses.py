@@ -36,6 +36,28 @@ def _read(tx: Connection, sequence_id: int) -> Course:
     )
 
 
+def content_of(tx: Connection, revision_id: int) -> bytes:
+    """Return all of a published letter, as it was encoded."""
+    content: bytes = tx.execute(select(t.revisions.c.content).where(t.revisions.c.id == revision_id)).scalar_one()
+    return content
+
+
+def published_content(tx: Connection) -> dict[str, tuple[int, list[bytes]]]:
+    """Return by name each sequence's version, and all of its letters that may be sent now."""
+    s, p, r = t.sequences.c, t.places.c, t.revisions.c
+    query = (
+        select(s.name, s.version, r.content)
+        .join_from(t.sequences, t.places, p.sequence_id == s.id)
+        .join(t.revisions, r.id == p.revision_id)
+        .where(p.is_live)
+        .order_by(s.name, p.rank, p.issue)
+    )
+    found: dict[str, tuple[int, list[bytes]]] = {}
+    for name, version, content in tx.execute(query):
+        found.setdefault(name, (version, []))[1].append(content)
+    return found
+
+
 def sequence_id_of(tx: Connection, name: str) -> int | None:
     """Return the id of a published sequence, or None where nothing has been published under that name."""
     return tx.execute(select(t.sequences.c.id).where(t.sequences.c.name == name)).scalar()

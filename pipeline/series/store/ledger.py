@@ -249,12 +249,15 @@ def _insert_skipped(tx: Connection, skipped: Sequence[tuple[Any, Place]], now: d
 def begin(tx: Connection, claims: Sequence[Claim], owner: str, now: datetime) -> dict[int, Verdict]:
     """Return, by their refs, which claims may be sent; those are *sending* from here on.
 
+    Asked again with the same `now`, it answers the same: a commit whose reply was lost is no obstacle.
+
     `lost`: somebody else has it, since the lease ran out. `stopped`: the reader has left, paused or been suppressed
     since it was claimed. Whoever gets `send` has to send before the lease runs out, or not at all.
     """
     d, s = t.deliveries.c, t.subscribers.c
     query = (
-        select(d.ref, d.state, d.owner, d.issue, s.state.label("reader"), t.enrolments.c.state.label("enrolment"))
+        select(d.ref, d.state, d.owner, d.sending_at, d.issue)
+        .add_columns(s.state.label("reader"), t.enrolments.c.state.label("enrolment"))
         .join_from(t.deliveries, t.subscribers, s.id == d.subscriber_id)
         .outerjoin(t.enrolments, _ENROLMENT)
         .where(d.ref.in_([one.ref for one in claims]))
@@ -278,6 +281,8 @@ _ENROLMENT = (t.enrolments.c.subscriber_id == t.deliveries.c.subscriber_id) & (
 
 
 def _verdict(row: Any, one: Claim, owner: str, now: datetime) -> Verdict:
+    if row is not None and row.state == "sending" and row.owner == owner and row.sending_at == now:
+        return "send"
     if row is None or row.state != "claimed" or row.owner != owner or one.lease_until <= now:
         return "lost"
     if not may_receive(row.issue, row.reader):
@@ -312,12 +317,13 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
     """Write down how attempts ended, and when their readers are due again.
 
     What somebody else has taken over meanwhile is settled where that can be done: a message that was thought lost, and
-    was sent after all, is sent. Where both have sent it, the audit log says so.
+    was sent after all, is sent. Where both have sent it, the audit log says so. Told again, it changes nothing.
     """
     if not ended:
         return
     d = t.deliveries.c
-    query = select(d.ref, d.state, d.owner).where(d.ref.in_([one.claim.ref for one in ended])).with_for_update()
+    query = select(d.ref, d.state, d.owner, d.ended_at).where(d.ref.in_([one.claim.ref for one in ended]))
+    query = query.with_for_update()
     states = {row.ref: row for row in tx.execute(query)}
     rows, done = [], []
     for one in ended:
@@ -325,7 +331,7 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
         is_sent = one.outcome.kind == "accepted"
         is_mine = row is not None and row.state == "sending" and row.owner == owner
         if not is_mine and (row is None or not is_sent or row.state in ("sending", "sent")):
-            if is_sent:
+            if is_sent and (row is None or row.ended_at != one.at):
                 note(tx, one.at, "sent-twice", delivery_ref=one.claim.ref, detail=row.state if row else "gone")
             continue
         rows.append({"b_ref": one.claim.ref} | _ending(one, rules))

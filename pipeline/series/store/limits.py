@@ -4,7 +4,7 @@ The moment of each message is kept as far back as a limit looks. So a limit of 1
 from one full hour to the next, and after a restart as well.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -29,10 +29,25 @@ class Limits(Struct, frozen=True):
     domains: Mapping[str, Limit] = {}
 
 
-class _Bucket(Struct, frozen=True):
-    count: int
-    gap: timedelta
-    not_before: datetime | None
+class _Bucket(Struct):
+    """How many messages were let go, and what servers ask for; `granted` is when those of now were, by number."""
+
+    count: int = 0
+    gap: timedelta = timedelta()
+    not_before: datetime | None = None
+    is_stored: bool = False
+    granted: dict[int, datetime] = {}
+
+
+class Leave(Struct, frozen=True):
+    """Whether a message may go: now where `at` is None, or else then; `is_total` where that holds for all domains.
+
+    `apart` is how far apart those behind it will be.
+    """
+
+    at: datetime | None = None
+    is_total: bool = False
+    apart: timedelta = timedelta()
 
 
 def windows(limit: Limit) -> list[tuple[int, timedelta]]:
@@ -49,56 +64,77 @@ def windows(limit: Limit) -> list[tuple[int, timedelta]]:
     ]
 
 
-def take(tx: Connection, domain: str, limits: Limits, now: datetime) -> datetime | None:
-    """Let one message to a domain go now, and return None; or return when to ask again, and let nothing go."""
-    held = dict(_buckets(tx, domain))
-    moments = [_earliest(tx, name, limit, held.get(name), now) for name, limit in _limits(domain, limits)]
-    latest = max(moments)
-    if latest > now:
-        return latest
-    for name, limit in _limits(domain, limits):
-        if windows(limit) or name in held:
-            _grant(tx, name, limit, held.get(name), now)
-    return None
+def spacing(limit: Limit) -> timedelta:
+    """Return how far apart messages are in the long run that go out as fast as a limit allows."""
+    return max((span / most for most, span in windows(limit)), default=timedelta())
 
 
-def _limits(domain: str, limits: Limits) -> Iterator[tuple[str, Limit]]:
-    yield ALL, limits.total
-    yield domain, limits.domains.get(domain, Limit())
+def take(tx: Connection, domains: Sequence[str], limits: Limits, now: datetime) -> list[Leave]:
+    """Let a message to each of some domains go, where the limits allow it; return for each whether it may, or when."""
+    names = [ALL, *dict.fromkeys(domains)]
+    held = _buckets(tx, names)
+    rules = {name: limits.domains.get(name, Limit()) for name in names} | {ALL: limits.total}
+    leaves: list[Leave] = []
+    for domain in domains:
+        total, own = (_earliest(tx, name, rules[name], held[name], now) for name in (ALL, domain))
+        if max(total, own) > now:
+            apart = max(spacing(rules[domain]), held[domain].gap)
+            leaves.append(Leave(max(total, own), is_total=total > now, apart=apart))
+            continue
+        for name in (ALL, domain):
+            if windows(rules[name]) or held[name].is_stored:
+                _grant(held[name], now)
+        leaves.append(Leave())
+    for name in names:
+        if held[name].granted:
+            _write(tx, name, rules[name], held[name])
+    return leaves
 
 
-def _buckets(tx: Connection, domain: str) -> Iterator[tuple[str, _Bucket]]:
+def _buckets(tx: Connection, names: Sequence[str]) -> dict[str, _Bucket]:
     b = t.buckets.c
-    query = select(b.name, b.count, b.gap, b.not_before).where(b.name.in_((ALL, domain))).with_for_update()
-    for name, count, gap, not_before in tx.execute(query):
-        yield name, _Bucket(count, timedelta(microseconds=gap), not_before)
+    # In one order, so that two processes never wait for each other.
+    query = select(b.name, b.count, b.gap, b.not_before).where(b.name.in_(names)).order_by(b.name).with_for_update()
+    found = {
+        name: _Bucket(count, timedelta(microseconds=gap), not_before, is_stored=True)
+        for name, count, gap, not_before in tx.execute(query)
+    }
+    return {name: found.get(name, _Bucket()) for name in names}
 
 
-def _earliest(tx: Connection, name: str, limit: Limit, bucket: _Bucket | None, now: datetime) -> datetime:
+def _earliest(tx: Connection, name: str, limit: Limit, bucket: _Bucket, now: datetime) -> datetime:
     """Return when the next message of a bucket may go."""
-    if bucket is None:
-        return now
     earliest = max(now, bucket.not_before or now)
     for most, span in windows(limit):
-        g = t.grants.c
         # The one that has to be past the window before another may go.
-        query = select(g.at).where(g.bucket == name, g.number == bucket.count - most + 1)
-        if (at := tx.execute(query).scalar()) is not None:
+        number = bucket.count - most + 1
+        if number <= 0:
+            continue
+        at = bucket.granted.get(number)
+        if at is None:
+            g = t.grants.c
+            at = tx.execute(select(g.at).where(g.bucket == name, g.number == number)).scalar()
+        if at is not None:
             earliest = max(earliest, at + span)
     return earliest
 
 
-def _grant(tx: Connection, name: str, limit: Limit, bucket: _Bucket | None, now: datetime) -> None:
-    count = bucket.count + 1 if bucket else 1
-    if bucket is None:
-        tx.execute(t.buckets.insert(), {"name": name, "count": 1})
+def _grant(bucket: _Bucket, now: datetime) -> None:
+    bucket.count += 1
+    bucket.granted[bucket.count] = now
+    bucket.not_before = now + bucket.gap if bucket.gap else None
+
+
+def _write(tx: Connection, name: str, limit: Limit, bucket: _Bucket) -> None:
+    values = {"count": bucket.count, "not_before": bucket.not_before}
+    if bucket.is_stored:
+        tx.execute(update(t.buckets).where(t.buckets.c.name == name).values(**values))
     else:
-        not_before = now + bucket.gap if bucket.gap else None
-        tx.execute(update(t.buckets).where(t.buckets.c.name == name).values(count=count, not_before=not_before))
+        tx.execute(t.buckets.insert(), {"name": name} | values)
     if most := max((most for most, _ in windows(limit)), default=0):
         g = t.grants.c
-        tx.execute(t.grants.insert(), {"bucket": name, "number": count, "at": now})
-        tx.execute(delete(t.grants).where(g.bucket == name, g.number <= count - most))
+        tx.execute(t.grants.insert(), [{"bucket": name, "number": n, "at": at} for n, at in bucket.granted.items()])
+        tx.execute(delete(t.grants).where(g.bucket == name, g.number <= bucket.count - most))
 
 
 def slow_down(tx: Connection, name: str, now: datetime) -> timedelta:
@@ -112,6 +148,11 @@ def slow_down(tx: Connection, name: str, now: datetime) -> timedelta:
     else:
         tx.execute(update(t.buckets).where(b.name == name).values(**values))
     return wider
+
+
+def slowed(tx: Connection) -> set[str]:
+    """Return the buckets that servers have asked to slow down."""
+    return set(tx.execute(select(t.buckets.c.name).where(t.buckets.c.gap > 0)).scalars())
 
 
 def speed_up(tx: Connection, names: set[str]) -> None:

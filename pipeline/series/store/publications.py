@@ -116,6 +116,7 @@ def publish(
     revisions = {letter.issue: _revision(tx, sequence_id, letter, now) for letter in letters}
     after = _after(before, letters, revisions)
     _write_places(tx, sequence_id, after, revisions, before)
+    _renew(tx, sequence_id, revisions)
     tx.execute(update(t.sequences).where(t.sequences.c.id == sequence_id).values(version=made.version))
     if made.catches_up:
         _owe(tx, sequence_id, after, made.catches_up)
@@ -269,6 +270,18 @@ def _write_places(
     ]
     if rows:
         tx.execute(t.places.insert(), rows)
+
+
+def _renew(tx: Connection, sequence_id: int, revisions: Mapping[str, int]) -> None:
+    """Let what waits to be sent, or to be tried again, go out as it is published now."""
+    d, r = t.deliveries.c, t.revisions.c
+    waiting = select(d.revision_id).where(d.try_at.is_not(None), d.sequence_id == sequence_id).distinct()
+    query = select(r.id, r.issue).where(r.id.in_(waiting))
+    for number, issue in tx.execute(query).all():
+        newest = revisions.get(issue, number)
+        if newest != number:
+            which = d.try_at.is_not(None) & (d.revision_id == number)
+            tx.execute(update(t.deliveries).where(which).values(revision_id=newest))
 
 
 def _owe(tx: Connection, sequence_id: int, after: Course, issues: Sequence[str]) -> None:

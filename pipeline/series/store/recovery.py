@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from pipeline.series.store import _schema as t
 from pipeline.series.store.journal import note
@@ -22,8 +22,8 @@ def give_back(tx: Connection, claims: Iterable[Claim], owner: str, now: datetime
     _give_back(tx, [row.ref for row in rows], now)
 
 
-def _give_back(tx: Connection, refs: Sequence[int], now: datetime) -> None:
-    """Make claims due again, as if nobody had looked.
+def _give_back(tx: Connection, refs: Sequence[int], at: datetime) -> None:
+    """Make claims due again at some time, as if nobody had looked.
 
     An attempt that didn't take place doesn't count.
     """
@@ -31,15 +31,23 @@ def _give_back(tx: Connection, refs: Sequence[int], now: datetime) -> None:
         tx.execute(
             update(t.deliveries)
             .where(t.deliveries.c.ref.in_(refs))
-            .values(state="due", try_at=now, owner="", lease_until=None, attempts=t.deliveries.c.attempts - 1)
+            .values(state="due", try_at=at, owner="", lease_until=None, attempts=t.deliveries.c.attempts - 1)
         )
 
 
+def put_off(tx: Connection, claims: Sequence[tuple[Claim, datetime]], owner: str) -> None:
+    """Let go of claims that a limit lets nobody send before some time; none is looked at again before its own."""
+    d = t.deliveries.c
+    times = {one.ref: until for one, until in claims}
+    for row in tx.execute(select(d.ref).where(d.ref.in_(list(times)), d.state == "claimed", d.owner == owner)).all():
+        _give_back(tx, [row.ref], times[row.ref])
+
+
 def renew(tx: Connection, claims: Iterable[Claim], owner: str, until: datetime) -> list[Claim]:
-    """Return the claims that are still the owner's, with a lease until then."""
+    """Return the claims that are still the owner's, sent or about to be, with a lease until then."""
     held = {one.ref: one for one in claims}
     d = t.deliveries.c
-    query = select(d.ref).where(d.ref.in_(list(held)), d.owner == owner, d.state == "claimed")
+    query = select(d.ref).where(d.ref.in_(list(held)), d.owner == owner, d.state.in_(("claimed", "sending")))
     mine = [row.ref for row in tx.execute(query.with_for_update())]
     set_state(tx, mine, lease_until=until)
     return [msgspec.structs.replace(held[ref], lease_until=until) for ref in mine]
@@ -94,6 +102,16 @@ def _claims_of(tx: Connection, refs: Sequence[int]) -> list[Claim]:
         .where(d.ref.in_(refs))
     )
     return [Claim(*tuple(row)) for row in tx.execute(query)]
+
+
+def count_due(tx: Connection, now: datetime) -> int:
+    """Return how many readers and messages are to be seen to by now."""
+    d, e = t.deliveries.c, t.enrolments.c
+    queries = (
+        select(func.count()).select_from(t.deliveries).where(d.try_at <= now),
+        select(func.count()).select_from(t.enrolments).where(e.due_at <= now),
+    )
+    return sum(tx.execute(query).scalar_one() for query in queries)
 
 
 def next_look(tx: Connection) -> datetime | None:

@@ -233,8 +233,21 @@ def test_what_two_have_sent_is_told_in_the_log(tx: Connection) -> None:
     ledger.begin(tx, claims, "slow", NOW)
     recovery.recover(tx, NOW + LEASE, "resend")
     assert issues(send(tx, NOW + LEASE, "quick")) == ["one"]
-    done(tx, claims, "slow", NOW + LEASE)
+    done(tx, claims, "slow", NOW + LEASE + timedelta(seconds=1))
     assert len(journal.entries(tx, what="sent-twice")) == 1
+
+
+def test_a_step_that_is_told_again_is_done_once(tx: Connection) -> None:
+    """As after a commit whose reply was lost."""
+    published(tx, "one", "two")
+    confirmed(tx, "ann@example.org", NOW - DAY)
+    claims = ledger.claim(tx, NOW + 6 * DAY, "me", LEASE, 10)
+    for _ in range(2):
+        assert set(ledger.begin(tx, claims, "me", NOW + 6 * DAY).values()) == {"send"}
+    for _ in range(2):
+        done(tx, claims, "me", NOW + 6 * DAY)
+    assert journal.entries(tx, what="sent-twice") == []
+    assert states(tx) == {"one": "sent"}
 
 
 @pytest.mark.parametrize(("policy", "state"), [("hold", "in_doubt"), ("resend", "due")])

@@ -12,14 +12,19 @@ from sqlalchemy import Connection, func, select
 from pipeline.delivery import Limit
 from pipeline.series.store import _schema as t
 from pipeline.series.store.engine import open_store
-from pipeline.series.store.limits import ALL, FIRST_GAP, LONGEST_GAP, Limits, slow_down, speed_up, take
+from pipeline.series.store.limits import ALL, FIRST_GAP, LONGEST_GAP, Limits, slow_down, spacing, speed_up, take
 
 SECOND = timedelta(seconds=1)
 
 
+def asked(tx: Connection, domain: str, limits: Limits, moment: datetime) -> datetime | None:
+    """Return when one message may go, None being now."""
+    return take(tx, [domain], limits, moment)[0].at
+
+
 def gone(tx: Connection, limits: Limits, moments: list[datetime], domain: str = "example.org") -> list[datetime]:
     """Return the moments at which a message was let go."""
-    return [moment for moment in moments if take(tx, domain, limits, moment) is None]
+    return [moment for moment in moments if asked(tx, domain, limits, moment) is None]
 
 
 def most_in(moments: list[datetime], span: timedelta) -> int:
@@ -58,10 +63,10 @@ def store_of_limits(tx: Connection) -> Connection:
 def test_the_time_that_is_told_is_the_first_at_which_one_may_go(tx: Connection) -> None:
     limits = Limits(Limit(per_minute=2))
     assert gone(tx, limits, [NOW, NOW + SECOND]) == [NOW, NOW + SECOND]
-    later = take(tx, "example.org", limits, NOW + 2 * SECOND)
+    later = asked(tx, "example.org", limits, NOW + 2 * SECOND)
     assert later == NOW + timedelta(minutes=1)
-    assert take(tx, "example.org", limits, later - timedelta(microseconds=1)) is not None
-    assert take(tx, "example.org", limits, later) is None
+    assert asked(tx, "example.org", limits, later - timedelta(microseconds=1)) is not None
+    assert asked(tx, "example.org", limits, later) is None
 
 
 def test_a_limit_holds_over_processes_and_restarts(tmp_path: Path) -> None:
@@ -82,6 +87,21 @@ def test_a_domain_has_a_limit_of_its_own(tx: Connection) -> None:
     assert len(gone(tx, limits, [NOW] * 20, "quick.example")) == 9
 
 
+def test_several_at_once_are_let_go_as_one_after_the_other(tx: Connection) -> None:
+    limits = Limits(Limit(per_second=5, per_minute=7), {"slow.example": Limit(per_minute=1)})
+    domains = ["slow.example", "quick.example", "slow.example", *["quick.example"] * 5]
+    leaves = take(tx, domains, limits, NOW)
+    assert [leave.at for leave in leaves] == [None, None, NOW + 60 * SECOND, None, None, None, *[NOW + SECOND] * 2]
+    assert [leave.is_total for leave in leaves] == [*[False] * 6, True, True]
+    later = [leave.at for leave in take(tx, ["quick.example"] * 3, limits, NOW + SECOND)]
+    assert later == [None, None, NOW + 60 * SECOND]
+
+
+def test_the_spacing_of_a_limit_is_that_of_its_tightest_window() -> None:
+    assert spacing(Limit(per_second=10, per_hour=3600)) == SECOND
+    assert spacing(Limit()) == timedelta()
+
+
 def test_no_more_moments_are_kept_than_a_limit_needs(tx: Connection) -> None:
     limits = Limits(Limit(per_second=1, per_minute=7))
     gone(tx, limits, [NOW + n * SECOND for n in range(400)])
@@ -100,14 +120,14 @@ def test_a_server_that_asks_for_it_is_sent_to_more_slowly_each_time_and_faster_w
     assert gaps[0] == FIRST_GAP
     assert gaps == sorted(gaps)
     assert gaps[-1] == LONGEST_GAP
-    assert take(tx, "example.org", Limits(), NOW) == NOW + LONGEST_GAP
+    assert asked(tx, "example.org", Limits(), NOW) == NOW + LONGEST_GAP
     for _ in range(200):
         speed_up(tx, {ALL})
-    assert take(tx, "example.org", Limits(), NOW + LONGEST_GAP) is None
-    assert take(tx, "example.org", Limits(), NOW + LONGEST_GAP) is None
+    assert asked(tx, "example.org", Limits(), NOW + LONGEST_GAP) is None
+    assert asked(tx, "example.org", Limits(), NOW + LONGEST_GAP) is None
 
 
 def test_a_slowed_domain_hinders_no_other(tx: Connection) -> None:
     slow_down(tx, "slow.example", NOW)
-    assert take(tx, "slow.example", Limits(), NOW) is not None
-    assert take(tx, "quick.example", Limits(), NOW) is None
+    assert asked(tx, "slow.example", Limits(), NOW) is not None
+    assert asked(tx, "quick.example", Limits(), NOW) is None

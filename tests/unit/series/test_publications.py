@@ -1,7 +1,7 @@
 """Publishing: frozen issues, and edits of a running sequence that nobody is hurt by."""
 
 import pytest
-from series_builders import DAY, NOW, confirmed, letters, published, send
+from series_builders import DAY, NOW, asked, confirmed, letters, published, send
 from sqlalchemy import Connection, select
 
 from pipeline.errors import StoreError
@@ -128,3 +128,19 @@ def test_what_is_already_claimed_is_sent_as_it_was(tx: Connection) -> None:
     (claim,) = ledger.claim(tx, NOW, "me", 10 * DAY, 10)
     published(tx, "two", now=NOW)
     assert ledger.begin(tx, [claim], "me", NOW) == {claim.ref: "send"}
+
+
+def test_what_waits_goes_out_as_it_is_published_now(tx: Connection) -> None:
+    published(tx, "one")
+    asked(tx, "ann@example.org")
+    published(tx, "one", words="mended")
+    [claim] = send(tx, NOW)
+    query = select(t.revisions.c.content).where(t.revisions.c.id == claim.revision_id)
+    assert tx.execute(query).scalar_one() == b"mail/confirmation mended"
+
+
+def test_what_was_sent_stays_as_it_was(tx: Connection) -> None:
+    a_reader_past(tx, 1, "one", "two")
+    before = tx.execute(select(t.deliveries.c.revision_id).where(t.deliveries.c.issue == "one")).scalar_one()
+    published(tx, "one", "two", words="mended")
+    assert tx.execute(select(t.deliveries.c.revision_id).where(t.deliveries.c.issue == "one")).scalar_one() == before

@@ -1,0 +1,44 @@
+"""A session in; what is due now, as a table, out."""
+
+import click
+
+from pipeline.cli._register import now, open_register, table, told
+from pipeline.cli._session import Session
+
+_LISTED = 20
+
+
+def listed(session: Session, most: int | None) -> None:
+    """Print what would be sent now, and what keeps it from being sent. Nothing is changed."""
+    from pipeline.mail_proofs import limits
+    from pipeline.readiness import faults
+    from pipeline.series.deliver import LEASE
+    from pipeline.series.store import ledger, recovery
+
+    with open_register(session) as register:
+        moment = now()
+        with register.store.trial() as tx:
+            claims = ledger.claim(tx, moment, "a look", LEASE, min(most or _LISTED, ledger.BATCH))
+        with register.store.reading() as tx:
+            total, next_at = recovery.count_due(tx, moment), recovery.next_look(tx)
+        found = faults(
+            register.store,
+            session.project.settings()[0].delivery,
+            session.environment,
+            limits(session.project),
+            moment,
+        )
+    if claims:
+        rows = [(one.address, one.issue, told(one.slot_at), _attempt(one.attempt)) for one in claims]
+        click.echo(table(rows))
+    elif not total:
+        session.say(f"Nothing is due. Next: {told(next_at)}.")
+    if total:
+        shown = f"; {len(claims)} are shown" if len(claims) < total else ""
+        session.say(f"{total:,} due by {told(moment)}{shown}. Nothing was sent; with --live, it is.")
+    for fault in found:
+        session.say(f"Not ready: {fault}")
+
+
+def _attempt(number: int) -> str:
+    return f"attempt {number}" if number > 1 else ""

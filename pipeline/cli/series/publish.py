@@ -1,0 +1,44 @@
+"""`quire series publish`: the built newsletter frozen, as it will be sent."""
+
+import sys
+
+import click
+
+from pipeline.cli._session import Session
+
+_EXAMPLES = """\b
+Examples:
+  quire series publish --plan
+  quire series publish
+  quire series publish --catch-up --yes"""
+
+
+@click.command("publish", epilog=_EXAMPLES)
+@click.option("--plan", "only_plan", is_flag=True, help="Show what would change and for whom, and change nothing.")
+@click.option("--catch-up", is_flag=True, help="Send new issues to readers who are past their place, too.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.pass_obj
+def command(session: Session, only_plan: bool, catch_up: bool, yes: bool) -> None:
+    """Freeze the newsletter in output/newsletter/: what is there now is what readers are sent, until the next time."""
+    from pipeline.cli._publication import as_text
+    from pipeline.cli._register import now, open_register
+    from pipeline.series import built
+    from pipeline.series.publishing import edition
+    from pipeline.series.store.publications import plan, publish
+
+    settings, folder = session.project.settings()[0], session.project.output / "newsletter"
+    session.tell_of_changes("letters")
+    head, letters = built.read_built(folder, session.project.relative(folder))
+    one = edition(head, letters, settings.delivery.schedule)
+    with open_register(session) as register:
+        with register.store.reading() as tx:
+            planned = plan(tx, head.id, one.letters, one.schedule, catch_up=catch_up)
+        if text := as_text(planned, every=session.verbose):
+            click.echo(text)
+        if only_plan or planned.is_empty:
+            return session.say("Nothing has changed." if planned.is_empty else "Nothing was published.")
+        if planned.version > 1 and not yes and sys.stdin.isatty():
+            click.confirm("Publish this?", abort=True, err=True)
+        with register.store.transaction() as tx:
+            publish(tx, head.id, head.title, b"", one.letters, one.schedule, now(), catch_up=catch_up)
+    return session.say(f"Published {head.title}, version {planned.version}. Send what is due: quire series send.")

@@ -1,0 +1,36 @@
+"""`quire series send`: what is due now, sent or listed."""
+
+import click
+
+from pipeline.cli._session import Session
+
+_EXAMPLES = """\b
+Examples:
+  quire series send
+  quire series send --live
+  quire series send --live --most 100"""
+
+
+@click.command("send", epilog=_EXAMPLES)
+@click.option("--live", is_flag=True, help="Send it; without it, list it.")
+@click.option("--most", type=click.IntRange(1), metavar="N", help="Send, or list, so many at the most.")
+@click.pass_obj
+def command(session: Session, live: bool, most: int | None) -> None:
+    """List what is due now, and with --live send it. What can't be sent now stays due."""
+    from pipeline.cli._clock import Clock
+    from pipeline.cli._due import listed
+    from pipeline.cli._sending import Line, sender
+    from pipeline.series.deliver import Tally
+
+    if not live:
+        return listed(session, most)
+    tally, clock = Tally(), Clock()
+    line = Line(session, clock, tally)
+    with sender(session, clock, tally, line, most or 0) as one:
+        try:
+            one.send()
+        finally:
+            line.end()
+    if tally.resume_at is not None:
+        line.waiting(tally.resume_at)
+    return None

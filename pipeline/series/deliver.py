@@ -1,0 +1,474 @@
+"""Due deliveries in; messages handed over, and each step in the ledger, out.
+
+Each connection has a thread, and one more, the desk, does all that concerns the ledger. A thread tells the desk how its
+last message has ended, and gets the next. The desk writes down in one transaction how all that has ended meanwhile
+did, and which may go next; only then are those handed out. So nothing goes out that isn't committed as *sending*, each
+connection has one message in flight at the most, and the disk is waited for once for all of them.
+"""
+
+import queue
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from msgspec import Struct
+
+from pipeline.errors import ConfigError, DeliveryError, QuireError, StoreError, TransientDeliveryError, WriteError
+from pipeline.series.compose import Message
+from pipeline.series.outcome import Outcome
+from pipeline.series.store import ledger, limits, recovery
+from pipeline.series.store.engine import Store, Transaction
+from pipeline.series.store.limits import Limits
+from pipeline.series.transport import Transport
+
+# What a sender has is its own for so long after it was last heard of, which is three times as often.
+LEASE = timedelta(minutes=5)
+# A server that can't be reached: how long to wait before the next try, in seconds; after the last it is given up.
+PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
+# How long the desk tries to write down what has happened while the store can't be used, in seconds.
+PATIENCE = 120.0
+# How long the desk listens for its threads before it looks around, in seconds.
+_LOOK_UP = 0.05
+# How often to look for more where there was nothing, in seconds.
+_LOOK_AGAIN = 0.25
+# How many are claimed at once, for each connection.
+_AHEAD = 16
+
+
+class Compose(Protocol):
+    """Makes a claim's message; `at` is when it is sent. Raises QuireError where it can't be made."""
+
+    def __call__(self, claim: ledger.Claim, at: datetime) -> Message: ...
+
+
+class Sending(Struct, frozen=True):
+    """How to send: so many connections, within limits, by rules; `most` messages at the most, 0 being all.
+
+    A limit that asks for a longer wait than `longest_wait` lets the run end, or its reader wait in the ledger.
+    """
+
+    connections: int = 4
+    limits: Limits = Limits()
+    rules: ledger.Rules = ledger.Rules()
+    lease: timedelta = LEASE
+    most: int = 0
+    pauses: tuple[float, ...] = PAUSES
+    patience: float = PATIENCE
+    longest_wait: timedelta = timedelta(seconds=30)
+
+
+class Tally(Struct):
+    """What one or more runs have done: how many messages ended how.
+
+    `stopped` are those whose readers left in time, `in_doubt` those whose end this run saw in doubt, `recovered` those
+    that another sender had left so. `resume_at` is when a limit lets the next one go.
+    """
+
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+    stopped: int = 0
+    recovered: int = 0
+    resume_at: datetime | None = None
+
+
+class Clock(Protocol):
+    """What time it is; `elapsed` are seconds that no clock change moves."""
+
+    def now(self) -> datetime: ...
+    def elapsed(self) -> float: ...
+    def is_stopping(self) -> bool:
+        """Say whether the run is to end: what is under way is finished, and nothing new begun."""
+
+    def wait(self, seconds: float) -> None:
+        """Wait, or less if the run is to end."""
+
+
+class _Hand(Struct):
+    """A thread that has nothing to do: how its last message ended, and where it waits for the next; None is the end.
+
+    `failure` is what would stop every other message too.
+    """
+
+    answer: "queue.SimpleQueue[ledger.Claim | None]"
+    ended: ledger.Ended | None = None
+    failure: QuireError | None = None
+
+
+def send_due(
+    store: Store,
+    compose: Compose,
+    connect: Callable[[], Transport],
+    sending: Sending,
+    clock: Clock,
+    owner: str,
+    tally: Tally,
+    progress: Callable[[], None] = lambda: None,
+) -> None:
+    """Send what is due until nothing is, a limit is reached, or the clock says to stop; count in `tally` what is done.
+
+    `owner` is a name that no other sender has. Raises DeliveryError where the server refuses us or can't be reached,
+    StoreError where the ledger can't be written; what was claimed is let go before, so that the next run finds it.
+    """
+    desk = _Desk(store, sending, clock, owner, tally, progress)
+    threads = [_Thread(compose, connect, desk) for _ in range(sending.connections)]
+    with ThreadPoolExecutor(len(threads), thread_name_prefix="connection") as pool:
+        desk.work([pool.submit(thread.run) for thread in threads])
+    if desk.failure is not None:
+        raise desk.failure
+
+
+# --------------------------------------------------------------------------- the desk
+
+
+class _Desk:
+    """Hands claims out, and writes down how they have ended. All but `asked` and `may_go` belong to its own thread."""
+
+    def __init__(
+        self, store: Store, sending: Sending, clock: Clock, owner: str, tally: Tally, progress: Callable[[], None]
+    ) -> None:
+        self.clock, self.tally = clock, tally
+        tally.resume_at = None
+        self.failure: QuireError | None = None
+        self._store, self._sending, self._owner, self._progress = store, sending, owner, progress
+        self._hands: queue.SimpleQueue[_Hand] = queue.SimpleQueue()
+        self._idle: list[_Hand] = []
+        # What is claimed; what of it a limit holds back for a moment; what is being sent.
+        self._claims: deque[ledger.Claim] = deque()
+        self._held: list[tuple[datetime, ledger.Claim]] = []
+        self._flying: dict[int, ledger.Claim] = {}
+        self._claimed = 0
+        self._slowed: set[str] = set()
+        self._put_off: Counter[str] = Counter()
+        self._unreached = 0
+        # Moments of `elapsed`: before which nothing is handed out, is claimed, is heard of us.
+        self._go_at = self._fill_at = self._beat_at = 0.0
+        # When a limit on everything lets the next one go.
+        self._resume_at: datetime | None = None
+
+    # Called by other threads.
+
+    def asked(self, hand: _Hand) -> ledger.Claim | None:
+        """Tell how a message has ended, wait, and return the next one to send; None at the end."""
+        self._hands.put(hand)
+        return hand.answer.get()
+
+    def may_go(self, claim: ledger.Claim) -> bool:
+        """Return whether a claim's lease still holds, so that nobody else has taken it over."""
+        held = self._flying.get(claim.ref)
+        return held is not None and self.clock.now() < held.lease_until
+
+    # The desk's own.
+
+    def work(self, threads: Sequence[Future[None]]) -> None:
+        """Send what is due, and return when nothing more is to be done."""
+        try:
+            self._loop(threads)
+        except QuireError as error:
+            self.failure = self.failure or error
+        finally:
+            for hand in self._idle:
+                hand.answer.put(None)
+            self._let_go(threads)
+
+    def _loop(self, threads: Sequence[Future[None]]) -> None:
+        while True:
+            hands = self._gathered()
+            if not hands:
+                for thread in threads:
+                    if thread.done():
+                        # It ends before it is told to only where it has failed; that is raised here.
+                        thread.result()
+            for hand in hands:
+                self.failure = self.failure or hand.failure
+            ended = [hand.ended for hand in hands if hand.ended is not None]
+            self._idle += hands
+            self._beat()
+            if not self._is_ending():
+                self._fill()
+            going = self._picked()
+            if ended or going:
+                self._commit(ended, going)
+            if not self._flying and len(self._idle) == len(threads) and (self._is_ending() or self._is_done()):
+                return
+
+    def _gathered(self) -> list[_Hand]:
+        """Return the threads that have nothing to do, waiting a moment for the first."""
+        hands: list[_Hand] = []
+        with suppress(queue.Empty):
+            hands.append(self._hands.get(timeout=_LOOK_UP))
+            while True:
+                hands.append(self._hands.get_nowait())
+        return hands
+
+    def _is_ending(self) -> bool:
+        return self.failure is not None or self.clock.is_stopping()
+
+    def _is_done(self) -> bool:
+        """Return whether there is nothing to wait for: nothing claimed, nothing due, or a limit that takes long."""
+        now = self.clock.now()
+        if self._resume_at is not None and self._resume_at - now > self._sending.longest_wait:
+            self.tally.resume_at = self._resume_at
+            return True
+        if self._claims or self._held:
+            return False
+        # What has just ended may be due again.
+        self._fill_at = 0.0
+        return not self._fill()
+
+    def _beat(self) -> None:
+        """Tell others from time to time that we are there, and look for those that are no more."""
+        elapsed = self.clock.elapsed()
+        if elapsed < self._beat_at:
+            return
+        self._beat_at = elapsed + self._sending.lease.total_seconds() / 3
+        now = self.clock.now()
+        mine = [*self._claims, *(claim for _, claim in self._held), *self._flying.values()]
+        with self._store.transaction() as tx:
+            renewed = {one.ref: one for one in _renewed(tx, mine, self._owner, now + self._sending.lease)}
+            _, doubtful = recovery.recover(tx, now, self._sending.rules.in_doubt)
+            self._slowed = limits.slowed(tx)
+        self.tally.recovered += doubtful
+        self._claims = deque(renewed[one.ref] for one in self._claims if one.ref in renewed)
+        self._held = [(at, renewed[one.ref]) for at, one in self._held if one.ref in renewed]
+        self._flying |= {ref: one for ref, one in renewed.items() if ref in self._flying}
+
+    def _fill(self) -> bool:
+        """Claim some more where few are left; return whether there is more to do."""
+        room = self._sending.connections * _AHEAD
+        left = len(self._claims) + len(self._held)
+        if left > room // 4 or self.clock.elapsed() < self._fill_at:
+            return True
+        if self._sending.most:
+            room = min(room, self._sending.most - self._claimed)
+            if room <= 0:
+                return False
+        now = self.clock.now()
+        with self._store.transaction() as tx:
+            claims = ledger.claim(tx, now, self._owner, self._sending.lease, room)
+            # Who is at the end, or had one today, has been moved on: there may be others behind them.
+            next_at = recovery.next_look(tx) if not claims else now
+        self._claims.extend(claims)
+        self._claimed += len(claims)
+        if not claims:
+            self._fill_at = self.clock.elapsed() + _LOOK_AGAIN
+        has_more = next_at is not None and next_at <= now
+        if not claims and has_more:
+            # That may be what another has left, whose lease has just run out.
+            self._beat_at = 0.0
+        return has_more
+
+    def _picked(self) -> list[ledger.Claim]:
+        """Return what may be sent next, as far as there are threads for it."""
+        now = self.clock.now()
+        if self._is_ending() or self.clock.elapsed() < self._go_at:
+            return []
+        if self._resume_at is not None:
+            if now < self._resume_at:
+                return []
+            self._resume_at = None
+        ready = [claim for at, claim in self._held if at <= now]
+        if ready:
+            self._held = [(at, claim) for at, claim in self._held if at > now]
+            self._claims.extendleft(reversed(ready))
+        # One is enough to see whether a server can be reached again.
+        room = len(self._idle) if not self._unreached else int(not self._flying)
+        return [self._claims.popleft() for _ in range(min(room, len(self._claims)))]
+
+    def _commit(self, ended: Sequence[ledger.Ended], going: Sequence[ledger.Claim]) -> None:
+        """Write down how messages have ended and which are next, and hand those out.
+
+        While the store can't be used it is tried again: what has been sent would be in doubt otherwise.
+        """
+        # The same moment at each try, so that a commit whose reply was lost is recognized.
+        now = self.clock.now()
+        until, pause = self.clock.elapsed() + self._sending.patience, 0.1
+        while True:
+            try:
+                leaves, verdicts = self._written(ended, going, now)
+                break
+            except StoreError as error:
+                if self.clock.elapsed() >= until:
+                    self._claims.extendleft(going)
+                    raise self._unwritten(ended, error) from error
+                time.sleep(pause)
+                pause = min(pause * 2, 5.0)
+        for one in ended:
+            self._flying.pop(one.claim.ref, None)
+            self._count(one)
+        for claim, leave in zip(going, leaves, strict=True):
+            self._hand_out(claim, leave, verdicts.get(claim.ref), now)
+        self._progress()
+
+    def _written(
+        self, ended: Sequence[ledger.Ended], going: Sequence[ledger.Claim], now: datetime
+    ) -> tuple[list[limits.Leave], dict[int, ledger.Verdict]]:
+        with self._store.transaction() as tx:
+            ledger.end(tx, ended, self._owner, self._sending.rules)
+            slowed = self._paced(tx, ended, now)
+            leaves = limits.take(tx, [claim.domain for claim in going], self._sending.limits, now) if going else []
+            may = [claim for claim, leave in zip(going, leaves, strict=True) if leave.at is None]
+            verdicts = ledger.begin(tx, may, self._owner, now) if may else {}
+            late = self._late(going, leaves, now)
+            recovery.put_off(tx, late, self._owner)
+        self._slowed = slowed
+        return leaves, verdicts
+
+    def _hand_out(
+        self, claim: ledger.Claim, leave: limits.Leave, verdict: ledger.Verdict | None, now: datetime
+    ) -> None:
+        if verdict == "send":
+            self._flying[claim.ref] = claim
+            self._idle.pop().answer.put(claim)
+        elif verdict == "stopped":
+            self.tally.stopped += 1
+        elif leave.is_total:
+            self._claims.appendleft(claim)
+            self._resume_at = leave.at
+        elif leave.at is not None and leave.at - now <= self._sending.longest_wait:
+            self._held.append((leave.at, claim))
+
+    def _late(
+        self, going: Sequence[ledger.Claim], leaves: Sequence[limits.Leave], now: datetime
+    ) -> list[tuple[ledger.Claim, datetime]]:
+        """Return what a domain's limit holds back for long, each with a time of its own to come back."""
+        late = []
+        for claim, leave in zip(going, leaves, strict=True):
+            if leave.at is not None and not leave.is_total and leave.at - now > self._sending.longest_wait:
+                late.append((claim, leave.at + self._put_off[claim.domain] * leave.apart))
+                self._put_off[claim.domain] += 1
+        return late
+
+    def _paced(self, tx: Transaction, ended: Sequence[ledger.Ended], now: datetime) -> set[str]:
+        """Slow down where servers ask for it, and speed up again where they take messages; return what is slowed."""
+        slowed = set(self._slowed)
+        asking = {_bucket(one) for one in ended if one.outcome.slows}
+        for name in sorted(asking):
+            limits.slow_down(tx, name, now)
+        taken = {one.claim.domain for one in ended if one.outcome.kind == "accepted"}
+        quicker = ({limits.ALL, *taken} if taken else set()) & slowed - asking
+        if quicker:
+            limits.speed_up(tx, quicker)
+        return slowed | asking
+
+    def _count(self, one: ledger.Ended) -> None:
+        outcome = one.outcome
+        is_reached = not (outcome.kind == "deferred" and outcome.stage in ledger.UNREACHED)
+        match outcome.kind:
+            case "accepted":
+                self.tally.sent += 1
+            case "in_doubt":
+                self.tally.in_doubt += 1
+            case "refused":
+                self.tally.failed += 1
+            case "deferred" if is_reached:
+                self.tally.deferred += 1
+        if is_reached:
+            self._unreached = 0
+            return
+        # What was never handed over says nothing of the server, and several that were under way at once are one try.
+        if not one.message_id or self.clock.elapsed() < self._go_at:
+            return
+        if self._unreached >= len(self._sending.pauses):
+            self.failure = self.failure or TransientDeliveryError(
+                f"the server can't be reached: {outcome.text or outcome.code}\n    Nothing is lost; send again later."
+            )
+            return
+        self._go_at = self.clock.elapsed() + self._sending.pauses[self._unreached]
+        self._unreached += 1
+
+    def _unwritten(self, ended: Sequence[ledger.Ended], error: StoreError) -> StoreError:
+        if not ended:
+            return error
+        told = ", ".join(f"{one.claim.ref} {one.outcome.kind.replace('_', ' ')}" for one in ended)
+        return StoreError(
+            f"{error}\n    How {len(ended)} messages ended could not be written down, so they are in doubt: {told}."
+        )
+
+    def _let_go(self, threads: Sequence[Future[None]]) -> None:
+        """Let go of what was only claimed, and write down what has ended since an error."""
+        ended = []
+        while self._flying and not all(thread.done() for thread in threads):
+            for hand in self._gathered():
+                hand.answer.put(None)
+                if hand.ended is not None:
+                    ended.append(hand.ended)
+                    self._flying.pop(hand.ended.claim.ref, None)
+        try:
+            with self._store.transaction() as tx:
+                ledger.end(tx, ended, self._owner, self._sending.rules)
+                recovery.give_back(
+                    tx, [*self._claims, *(claim for _, claim in self._held)], self._owner, self.clock.now()
+                )
+        except StoreError as error:
+            self.failure = self.failure or self._unwritten(ended, error)
+        else:
+            for one in ended:
+                self._count(one)
+
+
+def _renewed(tx: Transaction, claims: Sequence[ledger.Claim], owner: str, until: datetime) -> Iterable[ledger.Claim]:
+    return recovery.renew(tx, claims, owner, until) if claims else ()
+
+
+def _bucket(one: ledger.Ended) -> str:
+    """Return what is to be slowed down: the reader's domain where their server is meant, or else everything."""
+    return one.claim.domain if one.outcome.stage == "rcpt" and one.outcome.code != 421 else limits.ALL
+
+
+# --------------------------------------------------------------------------- a connection
+
+
+class _Thread:
+    """Sends one claim after the other over one connection."""
+
+    def __init__(self, compose: Compose, connect: Callable[[], Transport], desk: _Desk) -> None:
+        self._compose, self._connect, self._desk = compose, connect, desk
+
+    def run(self) -> None:
+        hand = _Hand(queue.SimpleQueue())
+        try:
+            transport = self._connect()
+        except QuireError as error:
+            hand.failure = error
+            self._desk.asked(hand)
+            return
+        with closing(transport):
+            while (claim := self._desk.asked(hand)) is not None:
+                hand = _Hand(hand.answer)
+                hand.ended, hand.failure = self._sent(transport, claim)
+
+    def _sent(self, transport: Transport, claim: ledger.Claim) -> tuple[ledger.Ended, QuireError | None]:
+        """Send a claim's message; return how that ended, and what would stop every other one too."""
+        at = self._desk.clock.now()
+        try:
+            message = self._compose(claim, at)
+        except WriteError as error:
+            return ledger.Ended(claim, Outcome("refused", "mail", text=str(error)), at), None
+        except (ConfigError, StoreError) as error:
+            return ledger.Ended(claim, Outcome("deferred", "auth", text=str(error)), at), error
+        if not self._desk.may_go(claim):
+            # We were asleep for so long that somebody else may have it by now.
+            return ledger.Ended(
+                claim, Outcome("deferred", "connect", text="the lease ran out before it was sent"), at
+            ), None
+        failure: QuireError | None = None
+        try:
+            outcome = transport.send(message.envelope, message.content)
+        except DeliveryError as error:
+            failure, outcome = error, Outcome("deferred", "auth", text=str(error))
+        ended = ledger.Ended(
+            claim,
+            outcome,
+            self._desk.clock.now(),
+            message.message_id,
+            message.filled,
+            message.hash,
+            message.address_hash,
+        )
+        return ended, failure

@@ -1,0 +1,255 @@
+"""`quire series publish`, `send`, `run`, `settle`, and `message`: what they say, refuse, and do."""
+
+import hashlib
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from acceptance.conftest import environment, quire_command
+from builders import a_project
+from built_newsletter import a_built_newsletter
+from click.testing import CliRunner, Result
+from sqlalchemy import update
+
+from pipeline.cli import quire
+from pipeline.project import Project
+from pipeline.series.store import _schema as t
+from pipeline.series.store.engine import open_store
+
+NAMES = ("DATABASE_URL", "ADDRESS_KEY", "LINK_KEYS", "IMAP_PASSWORD", "SMTP_PASSWORD", "DKIM_KEY")
+BLANK = {f"QUIRE_{name}{ending}": None for name in NAMES for ending in ("", "_FILE")} | {"QUIRE_SMTP": None}
+KEYS = {"QUIRE_LINK_KEYS": "l" * 43}
+DELIVERY = "\ndelivery:\n  links: https://letters.ann-writes.net\n"
+
+Run = Callable[..., Result]
+
+
+def a_newsletter(project: Project, issues: int = 3, *, is_real: bool = True) -> None:
+    """Build a newsletter; a real one has a sender who is no example."""
+    folder = a_built_newsletter(project.output / "newsletter", issues)
+    if is_real:
+        path = folder / "sequence.json"
+        text = path.read_text(encoding="utf-8").replace("letters@example.com", "letters@ann-writes.net")
+        path.write_text(text.replace("1 Example Street", "12 Bridge Lane, Springfield"), encoding="utf-8")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = a_project(tmp_path / "book")
+    settings = project.root / "content" / "book.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8") + DELIVERY, encoding="utf-8")
+    a_newsletter(project)
+    return project
+
+
+@pytest.fixture
+def run(project: Project) -> Run:
+    def run(*arguments: str, **environment: str) -> Result:
+        given = {**BLANK, **KEYS, "QUIRE_SMTP": f"folder:{project.root / 'sent'}", **environment}
+        return CliRunner().invoke(quire, ["-C", str(project.root), *arguments], prog_name="quire", env=given)
+
+    return run
+
+
+def with_readers(run: Run, *addresses: str) -> None:
+    assert run("series", "publish").exit_code == 0
+    for address in addresses:
+        assert run("subscribers", "add", address, "--consent", "the fair", "--no-confirm").exit_code == 0
+
+
+def change(project: Project, old: str, new: str) -> None:
+    """Build letters of which something is otherwise."""
+    folder = project.output / "newsletter"
+    sequence = (folder / "sequence.json").read_text(encoding="utf-8")
+    for path in folder.glob("*.html"):
+        before = path.read_bytes()
+        path.write_bytes(before.replace(old.encode(), new.encode()))
+        hashes = [hashlib.sha256(content).hexdigest() for content in (before, path.read_bytes())]
+        sequence = sequence.replace(*hashes)
+    (folder / "sequence.json").write_text(sequence, encoding="utf-8")
+
+
+def let_it_be_due(project: Project) -> None:
+    with closing(open_store(str(project.state / "series.db"))) as store, store.transaction() as tx:
+        moment = datetime.now(UTC) - timedelta(minutes=1)
+        tx.execute(update(t.enrolments).values(slot_at=moment, due_at=moment))
+        tx.execute(update(t.subscribers).values(last_sent_at=None))
+
+
+def sent_files(project: Project) -> list[Path]:
+    return sorted((project.root / "sent").glob("*.eml"))
+
+
+# --------------------------------------------------------------------------- publish
+
+
+def test_a_plan_is_shown_and_nothing_published(run: Run) -> None:
+    told = run("series", "publish", "--plan")
+    assert re.search(r"1\s+letter-1\s+new\s+Letter 1", told.output)
+    assert "Nothing was published." in told.output
+    assert "no newsletter has been published" in run("subscribers", "add", "ann@example.org").output
+
+
+def test_publishing_the_same_again_says_that_nothing_has_changed(run: Run) -> None:
+    assert "Published Letters, version 1" in run("series", "publish").output
+    assert run("series", "publish").output == "Nothing has changed.\n"
+
+
+def test_an_edit_of_a_running_series_says_who_gets_what(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org")
+    a_newsletter(project, 4)
+    told = run("series", "publish", "--plan").output
+    assert re.search(r"letter-4\s+new\s+1\s+0\s+Letter 4", told)
+
+
+def test_letters_changed_by_hand_are_not_published(run: Run, project: Project) -> None:
+    path = project.output / "newsletter" / "02-letter-2.txt"
+    path.write_text("Another text\n", encoding="utf-8")
+    told = run("series", "publish")
+    assert told.exit_code == 3
+    assert "output/newsletter/02-letter-2.txt: has changed since it was built" in told.output
+
+
+def test_without_a_built_newsletter_it_says_what_to_run(run: Run, project: Project) -> None:
+    (project.output / "newsletter" / "sequence.json").unlink()
+    told = run("series", "publish")
+    assert told.exit_code == 3
+    assert "quire build newsletter" in told.output
+
+
+# --------------------------------------------------------------------------- send
+
+
+def test_without_live_it_lists_what_is_due_and_sends_nothing(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org", "ben@example.org")
+    let_it_be_due(project)
+    told = run("series", "send").output
+    assert re.search(r"ann@example.org\s+letter-1\s+20", told)
+    assert "2 due" in told
+    assert "Nothing was sent; with --live, it is." in told
+    assert sent_files(project) == []
+    # Looking claims nothing.
+    assert "2 due" in run("series", "send").output
+
+
+def test_live_it_sends_each_once(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org", "ben@example.org")
+    let_it_be_due(project)
+    told = run("series", "send", "--live")
+    assert told.exit_code == 0, told.output
+    assert "sent 2, deferred 0, failed 0" in told.output
+    assert [path.name.partition(".org")[0] for path in sent_files(project)] == ["ann@example", "ben@example"]
+    assert "sent 0" in run("series", "send", "--live").output
+
+
+def test_no_more_is_sent_than_is_asked_for(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org", "ben@example.org", "cid@example.org")
+    let_it_be_due(project)
+    run("series", "send", "--live", "--most", "2")
+    assert len(sent_files(project)) == 2
+
+
+def test_what_is_not_ready_is_told_all_at_once_and_nothing_sent(run: Run, project: Project) -> None:
+    settings = project.root / "content" / "book.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace(DELIVERY, ""), encoding="utf-8")
+    a_newsletter(project, is_real=False)
+    with_readers(run, "ann@example.org")
+    let_it_be_due(project)
+    told = run("series", "send", "--live", QUIRE_LINK_KEYS="", QUIRE_SMTP="")
+    assert told.exit_code == 3
+    for fault in (
+        "links have nowhere to lead",
+        "letters@example.com is an example",
+        "the postal address is an example",
+        "QUIRE_LINK_KEYS is not set",
+        "no mail server is named",
+    ):
+        assert fault in told.output
+    assert sent_files(project) == []
+    assert "Not ready: letters@example.com is an example" in run("series", "send").output
+
+
+def test_letters_with_faults_are_not_sent(run: Run, project: Project) -> None:
+    change(project, "alt=", "title=")
+    with_readers(run, "ann@example.org")
+    told = run("series", "send", "--live")
+    assert told.exit_code == 3
+    assert "01-letter-1.eml, HTML part, line 1: a picture has no alt" in told.output
+    change(project, "title=", "alt=")
+    run("series", "publish")
+    assert run("series", "send", "--live").exit_code == 0
+
+
+def test_a_version_is_looked_at_once(run: Run, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_readers(run)
+    assert run("series", "send", "--live").exit_code == 0
+    monkeypatch.setattr("pipeline.lint.check", lambda mail, bounds: pytest.fail("it was looked at again"))
+    assert run("series", "send", "--live").exit_code == 0
+
+
+def test_no_secret_is_ever_said(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org")
+    let_it_be_due(project)
+    told = run("series", "send", "--live", QUIRE_SMTP="smtp://ann@127.0.0.1:9", QUIRE_SMTP_PASSWORD="hidden-word")
+    assert told.exit_code in (3, 6)
+    assert "hidden-word" not in told.output
+    assert KEYS["QUIRE_LINK_KEYS"] not in told.output
+
+
+# --------------------------------------------------------------------------- what was sent, and what may have been
+
+
+def test_a_message_is_printed_as_it_was_sent(run: Run, project: Project, tmp_path: Path) -> None:
+    with_readers(run, "ann@example.org")
+    let_it_be_due(project)
+    run("series", "send", "--live")
+    [path] = sent_files(project)
+    assert run("series", "message", "ann@example.org", "letter-1", "-o", str(tmp_path / "a.eml")).exit_code == 0
+    # Delivery has put its envelope in front.
+    assert path.read_bytes().split(b"\r\n", 2)[2] == (tmp_path / "a.eml").read_bytes()
+    told = run("series", "message", "ann@example.org", "letter-2")
+    assert (told.exit_code, "was not sent “letter-2”" in told.output) == (7, True)
+
+
+def test_what_is_in_doubt_is_listed_and_settled(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org")
+    let_it_be_due(project)
+    run("series", "send", "--live")
+    with closing(open_store(str(project.state / "series.db"))) as store, store.transaction() as tx:
+        tx.execute(update(t.deliveries).values(state="in_doubt"))
+    told = run("series", "settle").output
+    found = re.fullmatch(r"(\d+)  20\S+ \S+ UTC  ann@example.org  letter-1  (\w+@ann-writes.net)\n", told)
+    assert found
+    assert f"Message-ID: <{found[2]}>".encode() in sent_files(project)[0].read_bytes()
+    assert run("series", "settle", "--as", "sent").exit_code == 2
+    assert "1 settled as resend" in run("series", "settle", found[1], "--as", "resend").output
+    run("series", "send", "--live")
+    assert len(sent_files(project)) == 2
+    assert run("series", "settle").output == "Nothing is in doubt.\n"
+
+
+# --------------------------------------------------------------------------- run
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_runs_until_it_is_asked_to_stop(project: Project, run: Run, number: signal.Signals) -> None:
+    with_readers(run, "ann@example.org")
+    process = subprocess.Popen(
+        quire_command("-C", str(project.root), "series", "run"),
+        env=environment(**KEYS, QUIRE_SMTP=f"folder:{project.root / 'sent'}"),
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    first = process.stderr.readline()
+    assert re.search(r"UTC  sent 0, deferred 0, failed 0; next: 20", first), first + process.stderr.read()
+    process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 0, said
+    assert "sent 0" in said

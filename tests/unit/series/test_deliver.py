@@ -1,0 +1,479 @@
+"""The sending loop: what is due goes out once, within limits; whatever fails, nothing is lost and all is told."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from series_builders import ACCEPTED, DAY, NOW, confirmed, published
+from sqlalchemy import func, select, update
+
+from pipeline.delivery import Limit
+from pipeline.errors import (
+    ConfigError,
+    PermanentDeliveryError,
+    QuireError,
+    StoreError,
+    TransientDeliveryError,
+    WriteError,
+)
+from pipeline.series.compose import Message
+from pipeline.series.deliver import Sending, Tally, send_due
+from pipeline.series.message import Envelope
+from pipeline.series.outcome import Outcome
+from pipeline.series.store import _schema as t
+from pipeline.series.store import journal, leaving, ledger, limits
+from pipeline.series.store.engine import Store, open_store
+
+LATER = Outcome("deferred", "rcpt", 451, "4.7.1", "greylisted")
+UNREACHED = Outcome("deferred", "connect", text="nobody answers")
+SLOWER = Outcome("deferred", "mail", 421, "4.7.0", "too many messages")
+NOBODY = Outcome("refused", "rcpt", 550, "5.1.1", "no such user")
+DROPPED = Outcome("in_doubt", "reply", text="the connection ended")
+
+
+class Clock:
+    """A clock that stands where it is put, or runs so many times as fast as others."""
+
+    def __init__(self, now: datetime = NOW, speed: float = 0) -> None:
+        self.moment, self.stops = now, threading.Event()
+        self._speed, self._started = speed, time.monotonic()
+
+    def now(self) -> datetime:
+        return self.moment + timedelta(seconds=self._speed * (time.monotonic() - self._started))
+
+    def elapsed(self) -> float:
+        return time.monotonic()
+
+    def is_stopping(self) -> bool:
+        return self.stops.is_set()
+
+    def wait(self, seconds: float) -> None:
+        self.stops.wait(seconds)
+
+
+class Server:
+    """A server in memory: what it has taken, and what it answers by address; `meanwhile` happens before an answer."""
+
+    def __init__(self) -> None:
+        self.inbox: Counter[tuple[str, bytes]] = Counter()
+        self.answers: dict[str, list[Outcome | QuireError]] = {}
+        self.meanwhile: Callable[[str], None] = lambda address: None
+        self.connections = 0
+        self.order: list[str] = []
+        self._lock = threading.Lock()
+
+    def connect(self) -> "Server":
+        self.connections += 1
+        return self
+
+    def send(self, envelope: Envelope, content: bytes) -> Outcome:
+        self.meanwhile(envelope.recipient)
+        with self._lock:
+            waiting = self.answers.get(envelope.recipient) or self.answers.get("*") or [ACCEPTED]
+            answer = waiting.pop(0) if waiting != [ACCEPTED] else ACCEPTED
+            if isinstance(answer, QuireError):
+                raise answer
+            self.order.append(envelope.recipient)
+            if answer.kind in ("accepted", "in_doubt"):
+                self.inbox[envelope.recipient, content] += 1
+            return answer
+
+    def close(self) -> None:
+        self.connections -= 1
+
+
+def compose(claim: ledger.Claim, at: datetime) -> Message:
+    content = f"{claim.issue} for {claim.address}".encode()
+    return Message(Envelope("bounces@x.org", claim.address), content, f"{claim.ref}@x.org", b"-", b"h" * 32, b"a" * 32)
+
+
+def readers(store: Store, *addresses: str, issues: tuple[str, ...] = ("one", "two")) -> None:
+    with store.transaction() as tx:
+        published(tx, *issues)
+        for address in addresses:
+            confirmed(tx, address)
+
+
+def sent(store: Store, server: Server, clock: Clock | None = None, owner: str = "me", **sending: object) -> Tally:
+    """Send what is due; return what was done."""
+    tally = Tally()
+    options = {"connections": 3, "pauses": (0.01, 0.01), "patience": 0.3, **sending}
+    send_due(store, compose, server.connect, Sending(**options), clock or Clock(), owner, tally)  # type: ignore[arg-type]
+    return tally
+
+
+def states(store: Store) -> Counter[str]:
+    with store.reading() as tx:
+        d = t.deliveries.c
+        rows = tx.execute(select(d.state, func.count()).where(~d.issue.startswith("mail/")).group_by(d.state))
+        return Counter({row[0]: row[1] for row in rows})
+
+
+ALL = [f"reader-{number}@example.org" for number in range(40)]
+
+
+# --------------------------------------------------------------------------- what goes out
+
+
+def test_everybody_who_is_due_gets_the_issue_once(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+    tally = sent(store, server)
+    assert server.inbox == {(address, f"one for {address}".encode()): 1 for address in ALL}
+    assert (tally.sent, states(store)) == (40, {"sent": 40})
+    assert server.connections == 0
+    assert sent(store, server).sent == 0
+
+
+def test_what_is_sent_is_committed_as_sending_before(store: Store) -> None:
+    readers(store, "ann@example.org")
+    server = Server()
+    seen: list[str] = []
+    server.meanwhile = lambda address: seen.extend(states(store))
+    sent(store, server)
+    assert seen == ["sending"]
+
+
+def test_each_connection_has_one_message_in_flight_at_the_most(store: Store) -> None:
+    readers(store, *ALL)
+    server, most = Server(), []
+    server.meanwhile = lambda address: most.append(states(store)["sending"])
+    sent(store, server, connections=3)
+    assert 1 <= max(most) <= 3
+
+
+def test_no_more_goes_out_than_is_asked_for(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+    assert sent(store, server, most=7).sent == 7
+    assert sent(store, server).sent == 33
+
+
+def test_two_at_once_send_nothing_twice(store: Store, tmp_path: Path) -> None:
+    readers(store, *ALL)
+    server = Server()
+    other = open_store(str(tmp_path / "series.db"))
+    thread = threading.Thread(target=sent, args=(other, server), kwargs={"owner": "other"})
+    thread.start()
+    sent(store, server)
+    thread.join()
+    other.close()
+    assert set(server.inbox.values()) == {1}
+    assert len(server.inbox) == 40
+
+
+def test_what_the_ledger_keeps_says_how_it_was_made(store: Store) -> None:
+    readers(store, "ann@example.org")
+    sent(store, Server())
+    with store.reading() as tx:
+        d = t.deliveries.c
+        row = tx.execute(select(d.message_id, d.filled, d.hash, d.code).where(d.issue == "one")).one()
+    assert row.message_id.endswith("@x.org")
+    assert (row.filled, row.hash, row.code) == (b"-", b"h" * 32, 250)
+
+
+# --------------------------------------------------------------------------- what is refused or put off
+
+
+def test_one_that_is_refused_hinders_no_other(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+    server.answers = {"reader-3@example.org": [NOBODY], "reader-5@example.org": [LATER]}
+    tally = sent(store, server, Clock(speed=100), connections=1)
+    assert (tally.sent, tally.failed, tally.deferred) == (38, 1, 1)
+    assert states(store) == {"sent": 38, "failed": 1, "deferred": 1}
+
+
+def test_what_was_put_off_is_sent_again_when_its_time_has_come(store: Store) -> None:
+    readers(store, "ann@example.org")
+    server = Server()
+    server.answers["ann@example.org"] = [LATER]
+    sent(store, server)
+    assert sent(store, server).sent == 0
+    assert sent(store, server, Clock(NOW + timedelta(hours=1))).sent == 1
+
+
+def test_a_message_that_cannot_be_made_fails_alone(store: Store) -> None:
+    readers(store, "ann@example.org", "ben@example.org")
+
+    def choosy(claim: ledger.Claim, at: datetime) -> Message:
+        if claim.address.startswith("ann"):
+            raise WriteError("an address is none")
+        return compose(claim, at)
+
+    tally = Tally()
+    send_due(store, choosy, Server().connect, Sending(connections=1), Clock(), "me", tally)
+    assert (tally.sent, tally.failed) == (1, 1)
+
+
+def test_a_line_that_drops_before_the_reply_leaves_its_message_in_doubt(store: Store) -> None:
+    readers(store, "ann@example.org")
+    server = Server()
+    server.answers["ann@example.org"] = [DROPPED]
+    assert sent(store, server).in_doubt == 1
+    assert states(store) == {"in_doubt": 1}
+    assert sent(store, server, Clock(NOW + DAY)).sent == 0
+
+
+def test_in_doubt_may_be_sent_again_where_that_is_asked_for(store: Store) -> None:
+    readers(store, "ann@example.org")
+    server = Server()
+    server.answers["ann@example.org"] = [DROPPED]
+    rules = ledger.Rules("resend")
+    sent(store, server, rules=rules)
+    assert sent(store, server, Clock(NOW + DAY), rules=rules).sent == 1
+
+
+# --------------------------------------------------------------------------- what stops everything
+
+
+def test_a_wrong_password_stops_and_marks_nothing_as_failed(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+    server.answers["*"] = [PermanentDeliveryError("it doesn't let ann in") for _ in range(3)]
+    with pytest.raises(PermanentDeliveryError, match="let ann in"):
+        sent(store, server)
+    assert set(states(store)) == {"due"}
+    server.answers.clear()
+    assert sent(store, server).sent == 40
+
+
+def test_a_server_that_cannot_be_reached_is_tried_a_few_times(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+    server.answers["*"] = [UNREACHED] * 100
+    with pytest.raises(TransientDeliveryError, match="can't be reached: nobody answers"):
+        sent(store, server)
+    assert len(server.order) < 10
+    assert set(states(store)) == {"due"}
+    with store.reading() as tx:
+        # That was no attempt of theirs.
+        assert set(tx.execute(select(t.deliveries.c.attempts).where(t.deliveries.c.state == "due")).scalars()) == {0}
+
+
+def test_a_server_that_comes_back_is_sent_to(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+    server.answers["*"] = [UNREACHED] * 2
+    assert sent(store, server, connections=1).sent == 40
+
+
+def test_without_a_key_nothing_is_sent_and_nothing_fails(store: Store) -> None:
+    readers(store, "ann@example.org")
+
+    def keyless(claim: ledger.Claim, at: datetime) -> Message:
+        raise ConfigError("QUIRE_LINK_KEYS is not set")
+
+    with pytest.raises(ConfigError, match="QUIRE_LINK_KEYS"):
+        send_due(store, keyless, Server().connect, Sending(), Clock(), "me", Tally())
+    assert states(store) == {"due": 1}
+
+
+def test_a_fault_of_our_own_ends_the_run_and_is_not_hidden(store: Store) -> None:
+    readers(store, "ann@example.org", "ben@example.org")
+
+    def broken(claim: ledger.Claim, at: datetime) -> Message:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        send_due(store, broken, Server().connect, Sending(connections=2), Clock(), "me", Tally())
+
+
+def test_asked_to_stop_it_ends_what_is_under_way_and_lets_go_of_the_rest(store: Store) -> None:
+    readers(store, *ALL)
+    server, clock = Server(), Clock()
+
+    def stop(address: str) -> None:
+        if len(server.order) >= 5:
+            clock.stops.set()
+
+    server.meanwhile = stop
+    tally = sent(store, server, clock, connections=2)
+    assert 5 <= tally.sent <= 8
+    assert set(states(store)) == {"sent", "due"}
+    assert states(store)["sent"] == tally.sent
+    assert sent(store, server).sent == 40 - tally.sent
+
+
+def test_while_the_store_is_locked_what_was_sent_waits_to_be_written_down(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers(store, "ann@example.org")
+    server, failures = Server(), [1, 2, 3]
+    end = ledger.end
+
+    def locked(tx: object, ended: list[ledger.Ended], *more: object) -> None:
+        if ended and failures:
+            failures.pop()
+            raise StoreError("the store failed: database is locked")
+        end(tx, ended, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ledger, "end", locked)
+    assert sent(store, server, patience=10.0).sent == 1
+    assert states(store) == {"sent": 1}
+    assert set(server.inbox.values()) == {1}
+
+
+def test_what_could_not_be_written_down_is_told_by_number(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers(store, "ann@example.org")
+    server = Server()
+
+    def full(tx: object, ended: list[ledger.Ended], *more: object) -> None:
+        if ended:
+            raise StoreError("the store failed: database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "end", full)
+        with pytest.raises(StoreError, match=r"disk is full\n    How 1 messages .* in doubt: \d+ accepted"):
+            sent(store, server)
+    assert states(store) == {"sending": 1}
+    # Later runs find it, and send it to nobody again.
+    assert sent(store, server, Clock(NOW + timedelta(hours=1))).recovered == 1
+    assert states(store) == {"in_doubt": 1}
+
+
+# --------------------------------------------------------------------------- who has left, and leases
+
+
+def test_who_leaves_between_claim_and_send_gets_nothing(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+
+    def leave(address: str) -> None:
+        if len(server.order) == 0:
+            with store.transaction() as tx:
+                for number in range(1, 41):
+                    leaving.leave(tx, number, "complaint", NOW)
+
+    server.meanwhile = leave
+    tally = sent(store, server, connections=1)
+    assert (tally.sent, sum(server.inbox.values())) == (1, 1)
+    assert tally.stopped > 0
+
+
+def test_a_sender_that_wakes_past_its_lease_sends_nothing(store: Store) -> None:
+    readers(store, "ann@example.org")
+    server, clock = Server(), Clock()
+
+    def slow(claim: ledger.Claim, at: datetime) -> Message:
+        clock.moment = NOW + timedelta(minutes=6)
+        return compose(claim, at)
+
+    tally = Tally()
+    send_due(store, slow, server.connect, Sending(connections=1, most=1), clock, "me", tally)
+    assert (tally.sent, server.inbox) == (0, {})
+    assert sent(store, server, Clock(NOW + timedelta(minutes=12))).sent == 1
+
+
+def test_a_lease_is_kept_up_while_a_server_takes_its_time(store: Store) -> None:
+    readers(store, "ann@example.org")
+    server = Server()
+
+    def wait(address: str) -> None:
+        with store.reading() as tx:
+            before = tx.execute(select(t.deliveries.c.lease_until).where(t.deliveries.c.state == "sending")).scalar()
+        clock.moment += timedelta(seconds=1)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with store.reading() as tx:
+                query = select(t.deliveries.c.lease_until).where(t.deliveries.c.state == "sending")
+                if tx.execute(query).scalar() != before:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("the lease was not renewed")
+
+    server.meanwhile = wait
+    clock = Clock()
+    assert sent(store, server, clock, lease=timedelta(seconds=0.6), connections=1).sent == 1
+
+
+def test_what_another_left_is_taken_up_at_the_start(store: Store) -> None:
+    readers(store, "ann@example.org", "ben@example.org")
+    with store.transaction() as tx:
+        claims = ledger.claim(tx, NOW, "gone", timedelta(minutes=1), 10)
+        ledger.begin(tx, claims[:1], "gone", NOW)
+    tally = sent(store, Server(), Clock(NOW + timedelta(minutes=2)))
+    assert (tally.sent, tally.recovered) == (1, 1)
+
+
+def test_a_clock_that_jumps_ahead_loses_nothing(store: Store) -> None:
+    readers(store, *ALL)
+    server, clock = Server(), Clock()
+
+    def jump(address: str) -> None:
+        if len(server.order) == 5:
+            clock.moment = NOW + timedelta(hours=2)
+
+    server.meanwhile = jump
+    first = sent(store, server, clock, connections=2)
+    second = sent(store, server, Clock(NOW + timedelta(hours=3)))
+    assert set(server.inbox.values()) == {1}
+    assert first.sent + first.in_doubt + second.sent + second.recovered >= 40
+    assert states(store)["due"] + states(store)["claimed"] == 0
+
+
+# --------------------------------------------------------------------------- how fast
+
+
+def test_a_limit_holds_and_says_when_it_goes_on(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+    rules = limits.Limits(Limit(per_hour=10))
+    tally = sent(store, server, limits=rules)
+    assert (tally.sent, tally.resume_at) == (10, NOW + timedelta(hours=1))
+    assert sent(store, server, Clock(NOW + timedelta(hours=1)), limits=rules).sent == 10
+
+
+def test_a_limit_of_a_domain_holds_back_no_other(store: Store) -> None:
+    slow = [f"{number}@slow.example" for number in range(100)]
+    readers(store, *slow, *ALL)
+    server = Server()
+    rules = limits.Limits(domains={"slow.example": Limit(per_hour=10)})
+    assert sent(store, server, limits=rules).sent == 50
+    with store.reading() as tx:
+        waiting = tx.execute(select(t.deliveries.c.try_at).where(t.deliveries.c.state == "due")).scalars().all()
+    assert len(waiting) == 90
+    # They come back one after the other, and not all at once.
+    assert max(waiting) - min(waiting) > timedelta(hours=7)
+
+
+def test_a_server_that_asks_for_less_is_sent_less(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+    server.answers["*"] = [SLOWER] * 6
+    tally = sent(store, server, Clock(speed=100), connections=1)
+    assert tally.deferred == 6
+    assert tally.resume_at is not None
+    with store.transaction() as tx:
+        assert limits.slowed(tx) == {limits.ALL}
+        tx.execute(update(t.buckets).values(gap=1000, not_before=None))
+    # Once it takes messages again, it is sent to as before.
+    assert sent(store, server, Clock(NOW + timedelta(minutes=10), speed=1)).sent > 0
+    with store.reading() as tx:
+        assert limits.slowed(tx) == set()
+
+
+def test_a_storm_of_refusals_for_now_loses_nothing(store: Store) -> None:
+    readers(store, *ALL[:12])
+    server, now = Server(), NOW
+    server.answers["*"] = [Outcome("deferred", "rcpt", 450 + number % 3, "4.2.0") for number in range(24)]
+    for _ in range(400):
+        sent(store, server, Clock(now, speed=5000), connections=2)
+        now += timedelta(hours=1)
+        if states(store) == {"sent": 12}:
+            break
+        if now - NOW > DAY:
+            server.answers.clear()
+    assert states(store)["sent"] == 12
+    assert set(server.inbox.values()) == {1}
+
+
+def test_nothing_is_noted_as_sent_twice_in_all_of_this(store: Store) -> None:
+    readers(store, *ALL)
+    sent(store, Server())
+    with store.reading() as tx:
+        assert journal.entries(tx, what="sent-twice") == []
