@@ -86,7 +86,7 @@ class Composer:
             confirm=outgoing.is_shown("confirm_url"),
         )
         domain = self._with.bounces or domain_of(outgoing.head.sender.address)
-        by_mail = verp(claim.subscriber_ref, keys, domain, "unsubscribe") if self._with.bounces else ""
+        by_mail = verp(claim.ref, keys, domain, "unsubscribe") if self._with.bounces else ""
         more = self._more(claim, outgoing, links)
         reader = Reader(claim.subscriber_ref, claim.address, claim.name, claim.locale)
         # The same for each attempt, so that a mailbox that got two shows one.
