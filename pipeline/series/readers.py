@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from pipeline.errors import ConfigError, QuireError, StoreError
+from pipeline.errors import ConfigError, StoreError
 from pipeline.identifiers import language_fault
 from pipeline.series.addresses import Address, address_hash, identity, identity_hash, name_fault, read_address
-from pipeline.series.schedule import is_zone, with_pace
+from pipeline.series.schedule import is_zone
 from pipeline.series.store import coming, importing, leaving, people, standing
 from pipeline.series.store.courses import chosen, course
 from pipeline.series.store.dossier import Dossier, dossier
@@ -119,10 +119,6 @@ def pace(
     with register.store.transaction() as tx:
         known, sequence_id = _known(tx, address), chosen(tx, sequence)
         one = course(tx, sequence_id)
-        try:
-            with_pace(one.schedule, wanted)
-        except QuireError as error:
-            raise ConfigError(str(error)) from error
         if not standing.set_pace(tx, known.id, sequence_id, dict(wanted), now):
             return None
         return next((row for row in people.standings(tx, known.id) if row.sequence == one.name), None)

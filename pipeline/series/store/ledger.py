@@ -205,7 +205,7 @@ def _step(one: Course, row: Any, had: frozenset[str], now: datetime) -> _Step:
         # Once only: somebody who sends by hand now and then is late each time, and is to get there all the same.
         time = times.slot_at_or_after(schedule, now, row.time_zone, slot)
     if time <= now and row.last_sent_at is not None and times.is_same_day(row.last_sent_at, now, row.time_zone):
-        time = times.next_day(schedule, now, row.time_zone)
+        time = times.put_off(schedule, slot, now, row.time_zone)
     if time > now:
         return _Step("active", slot, time, skipped=tuple(skipped), stood=stood)
     return _Step("active", slot, place=place, skipped=tuple(skipped), stood=stood)

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
+from pipeline.delivery import Schedule
 from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course
 from pipeline.series.store import _schema as t
@@ -120,7 +121,7 @@ def restart(tx: Connection, subscriber_id: int, sequence_id: int, now: datetime)
 def set_pace(tx: Connection, subscriber_id: int, sequence_id: int, pace: dict[str, Any], now: datetime) -> bool:
     """Give a reader a pace of their own, or with an empty one the sequence's; return whether there is such a reader.
 
-    `pace` holds keys of the schedule: every, on, at, time_zone.
+    `pace` holds keys of the schedule: every, on, at, time_zone. Raises ScheduleError where it can't be kept.
     """
     known = by_id(tx, subscriber_id)
     e = t.enrolments.c
@@ -128,16 +129,25 @@ def set_pace(tx: Connection, subscriber_id: int, sequence_id: int, pace: dict[st
     if known is None or row is None:
         return False
     one = course(tx, sequence_id)
+    schedule = times.own_schedule(one.schedule, pace)
     values: dict[str, Any] = {"pace": msgspec.json.encode(pace) if pace else None}
     if row.state == "active" and row.due_at is not None and row.slot_at is not None:
-        schedule = schedule_for(one, values["pace"])
-        last = known.last_sent_at
-        slot = (
-            times.resume_slot(schedule, now, last, known.time_zone)
-            if last
-            else times.first_slot(schedule, now, known.time_zone)
-        )
+        slot = _slot_at_pace(tx, row, one, known.time_zone, schedule, now)
         values |= {"slot_at": slot, "due_at": slot}
     tx.execute(update(t.enrolments).where(e.id == row.id).values(**values))
     note(tx, now, "pace", subscriber_id=subscriber_id, detail=msgspec.json.encode(pace).decode())
     return True
+
+
+def _slot_at_pace(tx: Connection, row: Any, one: Course, zone: str, schedule: Schedule, now: datetime) -> datetime:
+    """Return when a reader's next issue comes by another pace: counted from the last, or by the calendar."""
+    place = one.next(row.reached, row.owed.split(), had(tx, one.sequence_id, row.subscriber_id))
+    if schedule.kind == "calendar" and place is not None:
+        return one.first_slot(place.issue, now, zone, schedule)
+    d = t.deliveries.c
+    sent = (d.subscriber_id == row.subscriber_id) & (d.sequence_id == one.sequence_id) & (d.state == "sent")
+    issues = ~d.issue.startswith(MAIL) & ~d.issue.contains("@")
+    last = tx.execute(select(func.max(d.ended_at)).where(sent, issues)).scalar()
+    first = times.first_slot(schedule, row.started_at or now, zone)
+    slot = times.next_slot(schedule, last, zone) if last else first
+    return times.slot_at_or_after(schedule, now, zone, slot)

@@ -5,11 +5,14 @@ import pytest
 from series_builders import ACCEPTED, DAY, LEASE, NOW, asked, confirmed, done, person, published, send
 from sqlalchemy import Connection, select
 
+from pipeline.delivery import Schedule
+from pipeline.series.schedule import ScheduleError
 from pipeline.series.store import _schema as t
 from pipeline.series.store import coming, journal, leaving, ledger, people, standing
 from pipeline.series.store.people import Consent
 
 WEEK = 7 * DAY
+HOUR = DAY / 24
 ANN = "Ann@Example.org"
 
 
@@ -137,6 +140,43 @@ def test_where_a_reader_stands_is_told(tx: Connection, ann: int) -> None:
     (found,) = people.standings(tx, ann)
     assert (found.sequence, found.state, found.reached, found.next_issue) == ("letters", "active", "one", "two")
     assert found.due_at == NOW + WEEK
+
+
+CALENDAR = Schedule(kind="calendar", start="2027-01-04", every="week", at="09:00", time_zone="UTC")
+
+
+def test_a_pace_on_a_calendar_keeps_its_days(tx: Connection) -> None:
+    published(tx, "one", "two", "three", schedule=CALENDAR)
+    number = confirmed(tx, ANN)
+    # Late, on Wednesday.
+    assert [claim.issue for claim in send(tx, NOW + 2 * DAY)] == ["one"]
+    assert standing.set_pace(tx, number, 1, {"at": "18:00"}, NOW + 2 * DAY)
+    (found,) = people.standings(tx, number)
+    assert (found.next_issue, found.due_at) == ("two", NOW + WEEK + 9 * HOUR)
+
+
+def test_the_days_of_a_calendar_are_nobodys_own(tx: Connection) -> None:
+    published(tx, "one", "two", "three", schedule=CALENDAR)
+    number = confirmed(tx, ANN)
+    with pytest.raises(ScheduleError, match="the same for everybody"):
+        standing.set_pace(tx, number, 1, {"every": "2 weeks"}, NOW)
+
+
+def test_a_pace_counts_from_the_last_issue_of_its_own_newsletter(tx: Connection, ann: int) -> None:
+    assert sent(tx, range(1)) == ["one"]
+    # Of another newsletter, on Tuesday.
+    tx.execute(t.subscribers.update().values(last_sent_at=NOW + DAY))
+    assert standing.set_pace(tx, ann, 1, {"every": "3 days"}, NOW + DAY)
+    (found,) = people.standings(tx, ann)
+    assert found.due_at == NOW + 3 * DAY
+
+
+def test_a_pace_before_the_first_issue_counts_the_delay_from_the_confirmation(tx: Connection) -> None:
+    published(tx, "one", schedule=Schedule(at="09:00", time_zone="UTC", delay=5))
+    number = confirmed(tx, ANN)
+    standing.set_pace(tx, number, 1, {"at": "18:00"}, NOW + 3 * DAY)
+    (found,) = people.standings(tx, number)
+    assert found.due_at == NOW + 5 * DAY + 9 * HOUR
 
 
 # --------------------------------------------------------------------------- leaving
