@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from pipeline.delivery import WEEKDAYS, Schedule, schedule_faults, zone_fault
+from pipeline.delivery import WEEKDAYS, Schedule, schedule_faults, schedule_form, zone_fault
 from pipeline.errors import ConfigError
 
 _DAY = timedelta(days=1)
@@ -206,9 +206,18 @@ def with_pace(schedule: Schedule, pace: Mapping[str, Any]) -> Schedule:
     try:
         changed = msgspec.convert(msgspec.to_builtins(schedule) | dict(pace), Schedule)
     except msgspec.ValidationError as error:
-        raise ScheduleError(f"this is no pace: {error}") from error
+        raise ScheduleError("\n".join(_faults(pace)) or f"this is no pace: {error}") from error
     _grid(changed)
     return changed
+
+
+def _faults(pace: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in pace.items():
+        try:
+            msgspec.convert({key: value}, Schedule)
+        except msgspec.ValidationError:
+            shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            yield f"“{key}”: expected {schedule_form(key)}, found “{shown}”"
 
 
 def own_schedule(schedule: Schedule, pace: Mapping[str, Any]) -> Schedule:

@@ -8,6 +8,7 @@ has it no more once somebody else has taken it over.
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Literal
 
 import msgspec
@@ -316,8 +317,14 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
     """
     if not ended:
         return
-    d = t.deliveries.c
-    query = select(d.ref, d.state, d.owner).where(d.ref.in_([one.claim.ref for one in ended])).with_for_update()
+    d, s = t.deliveries.c, t.subscribers.c
+    query = (
+        select(d.ref, d.state, d.owner, s.state.label("reader"))
+        .join_from(t.deliveries, t.subscribers, s.id == d.subscriber_id)
+        .where(d.ref.in_([one.claim.ref for one in ended]))
+        .order_by(d.ref)
+        .with_for_update(of=t.deliveries)
+    )
     states = {row.ref: row for row in tx.execute(query)}
     rows, done = [], []
     for one in ended:
@@ -329,6 +336,9 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
                 note(tx, one.at, "sent-twice", delivery_ref=one.claim.ref, detail=row.state if row else "gone")
             continue
         rows.append({"b_ref": one.claim.ref} | _ending(one, rules))
+        if row is not None and row.reader == "erased":
+            # Erased while it was being sent: nothing of the person comes back with the end of it.
+            rows[-1] |= _NOTHING
         # A reader whose message was in doubt has gone on already.
         if rows[-1]["state"] not in ("deferred", "due") and row is not None and row.state != "in_doubt":
             done.append(one)
@@ -337,6 +347,10 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
     _mark_sent(tx, [one for one in ended if one.outcome.kind == "accepted"])
     _judge(tx, done, rules.soft_bounces)
     advance(tx, [(one.claim, one.at) for one in done])
+
+
+# What an ended delivery tells of its reader, once that is to be nothing.
+_NOTHING = {"message_id": "", "filled": None, "hash": None, "reply": ""}
 
 
 def _ending(one: Ended, rules: Rules) -> dict[str, Any]:
@@ -387,11 +401,13 @@ def _reply(outcome: Outcome) -> str:
 
 
 def _mark_sent(tx: Connection, sent: Sequence[Ended]) -> None:
-    issues = [one for one in sent if not one.claim.issue.startswith(MAIL)]
+    # In one order, so that two senders never wait for each other.
+    issues = {one.claim.subscriber_id: one.at for one in sent if not one.claim.issue.startswith(MAIL)}
     if issues:
+        s = t.subscribers.c
         tx.execute(
-            update(t.subscribers).where(t.subscribers.c.id == bindparam("b_id")),
-            [{"b_id": one.claim.subscriber_id, "last_sent_at": one.at} for one in issues],
+            update(t.subscribers).where(s.id == bindparam("b_id"), s.state != "erased"),
+            [{"b_id": number, "last_sent_at": at} for number, at in sorted(issues.items())],
         )
 
 
@@ -430,6 +446,7 @@ def advance(tx: Connection, done: Sequence[tuple[Claim, datetime]]) -> None:
         if (row := rows.get(reader)) is not None:
             moved.append(_moved(courses[one.sequence_id], row, one, at, had.get(reader, frozenset())))
     if moved:
+        moved.sort(key=itemgetter("b_id"))
         tx.execute(update(t.enrolments).where(e.id == bindparam("b_id")), moved)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from pipeline.delivery import Limit
 from pipeline.series.store import _schema as t
+from pipeline.series.store._turns import add_once
 
 ALL = "*"
 # Servers that ask to slow down: the gap between two messages begins here, doubles with each request, and shrinks by a
@@ -51,14 +52,14 @@ def windows(limit: Limit) -> list[tuple[int, timedelta]]:
 
 def take(tx: Connection, domain: str, limits: Limits, now: datetime) -> datetime | None:
     """Let one message to a domain go now, and return None; or return when to ask again, and let nothing go."""
-    held = dict(_buckets(tx, domain))
+    held = _buckets(tx, domain, limits)
     moments = [_earliest(tx, name, limit, held.get(name), now) for name, limit in _limits(domain, limits)]
     latest = max(moments)
     if latest > now:
         return latest
     for name, limit in _limits(domain, limits):
-        if windows(limit) or name in held:
-            _grant(tx, name, limit, held.get(name), now)
+        if name in held:
+            _grant(tx, name, limit, held[name], now)
     return None
 
 
@@ -67,11 +68,18 @@ def _limits(domain: str, limits: Limits) -> Iterator[tuple[str, Limit]]:
     yield domain, limits.domains.get(domain, Limit())
 
 
-def _buckets(tx: Connection, domain: str) -> Iterator[tuple[str, _Bucket]]:
+def _buckets(tx: Connection, domain: str, limits: Limits) -> dict[str, _Bucket]:
+    """Return the buckets that a message needs, which nobody else has until this transaction is over."""
     b = t.buckets.c
-    query = select(b.name, b.count, b.gap, b.not_before).where(b.name.in_((ALL, domain))).with_for_update()
-    for name, count, gap, not_before in tx.execute(query):
-        yield name, _Bucket(count, timedelta(microseconds=gap), not_before)
+    query = select(b.name, b.count, b.gap, b.not_before).where(b.name.in_((ALL, domain))).order_by(b.name)
+    rows = tx.execute(query.with_for_update()).all()
+    limited = {name for name, limit in _limits(domain, limits) if windows(limit)}
+    if new := sorted(limited - {row.name for row in rows}):
+        # Only a row that is there can be waited for; another may be putting it there now.
+        for name in new:
+            add_once(tx, t.buckets, {"name": name, "count": 0})
+        rows = tx.execute(query.with_for_update()).all()
+    return {row.name: _Bucket(row[1], timedelta(microseconds=row.gap), row.not_before) for row in rows}
 
 
 def _earliest(tx: Connection, name: str, limit: Limit, bucket: _Bucket | None, now: datetime) -> datetime:
@@ -88,13 +96,10 @@ def _earliest(tx: Connection, name: str, limit: Limit, bucket: _Bucket | None, n
     return earliest
 
 
-def _grant(tx: Connection, name: str, limit: Limit, bucket: _Bucket | None, now: datetime) -> None:
-    count = bucket.count + 1 if bucket else 1
-    if bucket is None:
-        tx.execute(t.buckets.insert(), {"name": name, "count": 1})
-    else:
-        not_before = now + bucket.gap if bucket.gap else None
-        tx.execute(update(t.buckets).where(t.buckets.c.name == name).values(count=count, not_before=not_before))
+def _grant(tx: Connection, name: str, limit: Limit, bucket: _Bucket, now: datetime) -> None:
+    count = bucket.count + 1
+    not_before = now + bucket.gap if bucket.gap else None
+    tx.execute(update(t.buckets).where(t.buckets.c.name == name).values(count=count, not_before=not_before))
     if most := max((most for most, _ in windows(limit)), default=0):
         g = t.grants.c
         tx.execute(t.grants.insert(), {"bucket": name, "number": count, "at": now})
@@ -104,20 +109,18 @@ def _grant(tx: Connection, name: str, limit: Limit, bucket: _Bucket | None, now:
 def slow_down(tx: Connection, name: str, now: datetime) -> timedelta:
     """Make a bucket slower, since a server asked for it; return the gap between messages from here on."""
     b = t.buckets.c
-    gap = tx.execute(select(b.gap).where(b.name == name).with_for_update()).scalar()
-    wider = min(max(timedelta(microseconds=gap or 0) * 2, FIRST_GAP), LONGEST_GAP)
+    add_once(tx, t.buckets, {"name": name, "count": 0})
+    gap = tx.execute(select(b.gap).where(b.name == name).with_for_update()).scalar_one()
+    wider = min(max(timedelta(microseconds=gap) * 2, FIRST_GAP), LONGEST_GAP)
     values = {"gap": wider // timedelta(microseconds=1), "not_before": now + wider}
-    if gap is None:
-        tx.execute(t.buckets.insert(), {"name": name, "count": 0} | values)
-    else:
-        tx.execute(update(t.buckets).where(b.name == name).values(**values))
+    tx.execute(update(t.buckets).where(b.name == name).values(**values))
     return wider
 
 
 def speed_up(tx: Connection, names: set[str]) -> None:
     """Make slowed buckets a little faster, since a server took a message."""
     b = t.buckets.c
-    query = select(b.name, b.gap).where(b.name.in_(names), b.gap > 0).with_for_update()
+    query = select(b.name, b.gap).where(b.name.in_(names), b.gap > 0).order_by(b.name).with_for_update()
     for name, gap in tx.execute(query).all():
         narrower = timedelta(microseconds=int(gap * _SHRINK))
         value = narrower // timedelta(microseconds=1) if narrower > _GONE else 0

@@ -101,7 +101,8 @@ def restart(tx: Connection, subscriber_id: int, sequence_id: int, now: datetime)
     known = by_id(tx, subscriber_id)
     e, d = t.enrolments.c, t.deliveries.c
     row = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)).first()
-    if known is None or known.state != "active" or row is None:
+    # Who has left a newsletter, or has yet to say yes, is not brought in this way.
+    if known is None or known.state != "active" or row is None or row.state in ("waiting", "stopped"):
         return False
     mine = (d.subscriber_id == subscriber_id) & (d.sequence_id == sequence_id) & ~d.issue.startswith(MAIL)
     if tx.execute(select(d.ref).where(mine, d.state.in_(("claimed", "sending")))).first():

@@ -135,6 +135,12 @@ def test_restarting_begins_with_the_first_and_keeps_what_was(tx: Connection, ann
     assert len(tx.execute(select(t.deliveries.c.ref).where(t.deliveries.c.state == "sent")).all()) >= 5
 
 
+def test_beginning_again_is_for_readers_only(tx: Connection, ann: int) -> None:
+    for state in ("waiting", "stopped"):
+        tx.execute(t.enrolments.update().values(state=state, due_at=None))
+        assert not standing.restart(tx, ann, 1, NOW)
+
+
 def test_where_a_reader_stands_is_told(tx: Connection, ann: int) -> None:
     sent(tx, range(1))
     (found,) = people.standings(tx, ann)
@@ -191,6 +197,45 @@ def test_a_complaint_outlasts_an_unsubscribing(tx: Connection, ann: int) -> None
     leaving.leave(tx, ann, "complaint", NOW, person(ANN).hash)
     assert not leaving.leave(tx, ann, "unsubscribed", NOW, person(ANN).hash)
     assert people.suppressed(tx, [person(ANN).hash]) == {person(ANN).hash: "complaint"}
+
+
+def test_a_bounce_outlasts_an_unsubscribing(tx: Connection, ann: int) -> None:
+    leaving.leave(tx, ann, "hard", NOW)
+    assert not leaving.leave(tx, ann, "unsubscribed", NOW, person(ANN).hash)
+    assert state_of(tx, ann) == "bounced"
+    assert ask(tx) == "suppressed"
+
+
+@pytest.mark.parametrize("reason", ["complaint", "hard", "soft", "manual"])
+def test_who_was_made_to_leave_is_not_asked_even_where_no_hash_was_kept(
+    tx: Connection, ann: int, reason: leaving.Reason
+) -> None:
+    leaving.leave(tx, ann, reason, NOW)
+    assert ask(tx) == "suppressed"
+    assert state_of(tx, ann) != "pending"
+
+
+def test_nothing_comes_back_of_who_was_erased_while_being_sent_to(tx: Connection, ann: int) -> None:
+    claims = ledger.claim(tx, NOW, "me", LEASE, 10)
+    ledger.begin(tx, claims, "me", NOW)
+    leaving.erase(tx, ann, person(ANN).hash, NOW)
+    ended = ledger.Ended(claims[0], ACCEPTED, NOW, f"id-{ANN}", b"Ann " + ANN.encode(), b"h")
+    ledger.end(tx, [ended], "me", ledger.Rules())
+    row = tx.execute(select(t.deliveries).where(t.deliveries.c.issue == "one")).one()
+    assert (row.state, row.filled, row.message_id, row.hash, row.reply) == ("sent", None, "", None, "")
+    assert people.by_id(tx, ann) is not None
+    assert tx.execute(select(t.subscribers.c.last_sent_at)).scalar() is None
+
+
+def test_mails_that_proved_nothing_go_with_who_is_erased(tx: Connection, ann: int) -> None:
+    for number, raw in enumerate((b"To: ANN@example.org\n\nGone.", b"To: bea@example.org\n\nGone.")):
+        tx.execute(
+            t.bounces.insert(),
+            {"source": bytes([number]) * 32, "kind": "unknown", "at": NOW, "raw": raw, "kept_until": NOW + WEEK},
+        )
+    leaving.erase(tx, ann, person(ANN).hash, NOW)
+    kept = tx.execute(select(t.bounces.c.raw).order_by(t.bounces.c.id)).scalars().all()
+    assert kept == [None, b"To: bea@example.org\n\nGone."]
 
 
 def test_nothing_is_left_of_who_is_erased_but_a_keyed_hash(tx: Connection) -> None:

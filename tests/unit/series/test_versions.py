@@ -21,6 +21,14 @@ def test_the_migrations_make_the_tables_and_indexes_that_the_program_knows(store
         assert compare_metadata(context, _schema.metadata) == []
 
 
+def test_the_store_is_where_its_path_says_whatever_is_in_that(tmp_path: Path) -> None:
+    path = tmp_path / "what? #1 100%20" / "series.db"
+    open_store(str(path)).close()
+    assert [one.name for one in tmp_path.iterdir()] == ["what? #1 100%20"]
+    assert path.stat().st_size > 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_nobody_else_may_read_who_reads_what(tmp_path: Path) -> None:
     open_store(str(tmp_path / "deep" / "series.db")).close()
     assert stat.S_IMODE((tmp_path / "deep" / "series.db").stat().st_mode) == 0o600
