@@ -22,4 +22,6 @@ def take_turn(tx: Connection, turn: Turn) -> None:
 def add_once(tx: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless there is one like it; return whether it was inserted."""
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    return tx.execute(insert(table).values(**row).on_conflict_do_nothing()).rowcount > 0
+    statement = insert(table).values(**row).on_conflict_do_nothing()
+    # The library keeps the number for updates only, unless asked to.
+    return tx.execute(statement.execution_options(preserve_rowcount=True)).rowcount > 0

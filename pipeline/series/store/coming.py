@@ -11,7 +11,7 @@ from pipeline.series.store._refs import inserted, new_refs
 from pipeline.series.store._turns import add_once, take_turn
 from pipeline.series.store.courses import course
 from pipeline.series.store.journal import note
-from pipeline.series.store.people import Added, Consent, Person, State, Subscriber, by_id, by_identity, suppressed
+from pipeline.series.store.people import Added, Consent, Person, State, Subscriber, by_identity, held, suppressed
 from pipeline.series.store.standing import begin_course
 
 # Who was made to leave is not asked, whatever has become of the suppression.
@@ -80,7 +80,7 @@ def confirm(tx: Connection, subscriber_id: int, address_hash: bytes, now: dateti
 
     Who comes back goes on behind the last issue that they had.
     """
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     if known is None or known.state != "pending":
         return False
     suppression = t.suppressions.c

@@ -40,7 +40,9 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield a connection that sees one state of the store. Raises StoreError where it can't be used."""
-        with _told(), self._engine.connect().execution_options(quire_reads=True) as connection:
+        # SQLite's transactions see one state each by themselves, and Postgres' each statement another.
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with _told(), self._engine.connect().execution_options(quire_reads=True, **options) as connection:
             yield connection
 
     @contextmanager
@@ -80,9 +82,13 @@ def open_store(address: str) -> Store:
     """
     engine = _postgres(address) if "://" in address else _sqlite(Path(address))
     store = Store(engine)
-    version = _version(store)
-    if version != HEAD:
-        _upgrade(store, version)
+    try:
+        version = _version(store)
+        if version != HEAD:
+            _upgrade(store, version)
+    except StoreError:
+        store.close()
+        raise
     return store
 
 

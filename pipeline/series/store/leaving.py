@@ -9,7 +9,7 @@ from pipeline.series.store import _schema as t
 from pipeline.series.store._turns import add_once
 from pipeline.series.store.coming import queue_mail
 from pipeline.series.store.journal import note
-from pipeline.series.store.people import by_id
+from pipeline.series.store.people import held
 
 Reason = Literal["unsubscribed", "hard", "soft", "complaint", "manual", "erased"]
 # The state that goes with the reason of a suppression; later ones outlast earlier ones.
@@ -35,7 +35,7 @@ def leave(
 
     With the hash of the address, no import brings it back. Done twice it is done once.
     """
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     if known is None or known.state == "erased":
         return False
     state = _STATES[reason]
@@ -65,7 +65,7 @@ def unsubscribe(tx: Connection, subscriber_id: int, now: datetime, address_hash:
 
     Who never said yes gets no goodbye: nothing but the question ever goes to them.
     """
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     if known is None or not leave(tx, subscriber_id, "unsubscribed", now, address_hash, detail):
         return False
     e = t.enrolments.c
@@ -112,9 +112,11 @@ def erase(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime
     Deliveries stay, as numbers: what was sent to them can't be made again. Mails that came back without telling whose
     delivery they were about go as well where the address is in them.
     """
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     if known is None or known.state == "erased":
         return False
+    mine = update(t.deliveries).where(t.deliveries.c.subscriber_id == subscriber_id)
+    tx.execute(mine.values(filled=None, hash=None, reply="", bounce="", message_id=""))
     _stop(tx, subscriber_id, now)
     blank: dict[str, Any] = {
         "identity": None,
@@ -127,9 +129,7 @@ def erase(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime
     blank |= {"consent_source": "", "consent_text": "", "state": "erased", "left_at": now, "last_sent_at": None}
     blank |= {"confirmed_at": None, "soft_bounces": 0}
     tx.execute(update(t.subscribers).where(t.subscribers.c.id == subscriber_id).values(**blank))
-    d, b, a = t.deliveries.c, t.bounces.c, t.audit.c
-    mine = update(t.deliveries).where(d.subscriber_id == subscriber_id)
-    tx.execute(mine.values(filled=None, reply="", bounce="", message_id=""))
+    b, a = t.bounces.c, t.audit.c
     tx.execute(update(t.bounces).where(b.subscriber_id == subscriber_id).values(raw=None, diagnostic=""))
     _erase_from_strays(tx, known.address)
     tx.execute(update(t.audit).where(a.subscriber_id == subscriber_id).values(detail=""))

@@ -8,7 +8,6 @@ has it no more once somebody else has taken it over.
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from operator import itemgetter
 from typing import Any, Literal
 
 import msgspec
@@ -23,6 +22,7 @@ from pipeline.series.store._refs import new_refs
 from pipeline.series.store.courses import course, schedule_for
 from pipeline.series.store.journal import note
 from pipeline.series.store.leaving import bounce
+from pipeline.series.store.people import hold
 
 # A message that a server puts off again and again: when to try next, and when to give up, after about three days.
 FIRST_DELAY = timedelta(minutes=5)
@@ -318,11 +318,11 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
     if not ended:
         return
     d, s = t.deliveries.c, t.subscribers.c
+    hold(tx, {one.claim.subscriber_id for one in ended})
     query = (
         select(d.ref, d.state, d.owner, s.state.label("reader"))
         .join_from(t.deliveries, t.subscribers, s.id == d.subscriber_id)
         .where(d.ref.in_([one.claim.ref for one in ended]))
-        .order_by(d.ref)
         .with_for_update(of=t.deliveries)
     )
     states = {row.ref: row for row in tx.execute(query)}
@@ -401,13 +401,12 @@ def _reply(outcome: Outcome) -> str:
 
 
 def _mark_sent(tx: Connection, sent: Sequence[Ended]) -> None:
-    # In one order, so that two senders never wait for each other.
     issues = {one.claim.subscriber_id: one.at for one in sent if not one.claim.issue.startswith(MAIL)}
     if issues:
         s = t.subscribers.c
         tx.execute(
             update(t.subscribers).where(s.id == bindparam("b_id"), s.state != "erased"),
-            [{"b_id": number, "last_sent_at": at} for number, at in sorted(issues.items())],
+            [{"b_id": number, "last_sent_at": at} for number, at in issues.items()],
         )
 
 
@@ -446,7 +445,6 @@ def advance(tx: Connection, done: Sequence[tuple[Claim, datetime]]) -> None:
         if (row := rows.get(reader)) is not None:
             moved.append(_moved(courses[one.sequence_id], row, one, at, had.get(reader, frozenset())))
     if moved:
-        moved.sort(key=itemgetter("b_id"))
         tx.execute(update(t.enrolments).where(e.id == bindparam("b_id")), moved)
 
 
