@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from msgspec import Meta, Struct
@@ -120,6 +120,17 @@ def zone_fault(name: str) -> tuple[str, str]:
         hint = f"Did you mean {names}?" if names else "Write one of the IANA's list, such as Europe/Paris."
         return f"“{name}” is no time zone", hint
     return "", ""
+
+
+def schedule_form(key: str) -> str:
+    """Return in words what a key of the schedule may hold, as its type says."""
+    kinds: list[Any] = [get_type_hints(Schedule, include_extras=True)[key]]
+    for kind in kinds:
+        for extra in getattr(kind, "__metadata__", ()):
+            if isinstance(extra, Meta) and extra.description:
+                return extra.description
+        kinds += get_args(kind)
+    return f"one of {', '.join(WEEKDAYS)}" if key in ("on", "quiet") else "another value"
 
 
 def schedule_faults(schedule: Schedule) -> Iterator[tuple[tuple[str | int, ...], str, str]]:

@@ -2,9 +2,15 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from postgres_server import postgres_server
+
+# Debian keeps the programs of a Postgres server off the path, a folder for each version.
+os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])
 
 settings.register_profile(
     "normal", max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -22,6 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Yield the address of a database on a Postgres of the tests' own."""
+    with postgres_server() as address:
+        yield address
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

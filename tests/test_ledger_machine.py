@@ -7,9 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from postgres_server import emptied
 from series_builders import LEASE, NOW, confirmed, person, published
 from sqlalchemy import select
 
@@ -17,7 +26,7 @@ from pipeline.delivery import Schedule
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import _schema as t
 from pipeline.series.store import journal, leaving, ledger, recovery, standing
-from pipeline.series.store.engine import open_store
+from pipeline.series.store.engine import Store, open_store
 
 READERS = [f"reader-{n}@example.org" for n in range(4)]
 SENDERS = ["first", "second"]
@@ -47,8 +56,7 @@ class Ledger(RuleBasedStateMachine):
 
     @initialize(policy=st.sampled_from(["hold", "resend"]))
     def start(self, policy: ledger.Policy) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.store = open_store(str(Path(self.folder.name) / "s.db"))
+        self.store = self.opened()
         self.now: datetime = NOW
         self.rules = ledger.Rules(policy)
         self.senders = {name: Sender() for name in SENDERS}
@@ -63,11 +71,16 @@ class Ledger(RuleBasedStateMachine):
             for address in READERS[:2]:
                 self.numbers[address] = confirmed(tx, address, self.now)
 
+    def opened(self) -> Store:
+        self.folder = tempfile.TemporaryDirectory()
+        return open_store(str(Path(self.folder.name) / "s.db"))
+
     def teardown(self) -> None:
         if hasattr(self, "store"):
             self.finish()
             self.store.close()
-            self.folder.cleanup()
+            if hasattr(self, "folder"):
+                self.folder.cleanup()
 
     # ------------------------------------------------------------------- readers
 
@@ -237,7 +250,15 @@ class Ledger(RuleBasedStateMachine):
                 assert refs.get(message) in twice or self.doubts[message], (message, count, ended.get(message))
 
 
-Ledger.TestCase.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
+MANY = settings(max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+Ledger.TestCase.settings = MANY
 TestLedger = Ledger.TestCase
+
+
+@pytest.mark.needs("initdb")
+def test_the_ledger_holds_on_postgres_as_well(postgres: str) -> None:
+    class OnPostgres(Ledger):
+        def opened(self) -> Store:
+            return emptied(postgres)
+
+    run_state_machine_as_test(OnPostgres, settings=settings(MANY, max_examples=10))  # type: ignore[no-untyped-call]

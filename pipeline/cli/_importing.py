@@ -19,16 +19,18 @@ def import_file(
     """Import the people in a file, telling of progress; return the outcome as text or JSON."""
     import msgspec
 
+    from pipeline.delivery import zone_fault
+    from pipeline.series import readers
     from pipeline.series.importing import Options, import_people
-    from pipeline.series.readers import can_ask
     from pipeline.series.store.courses import chosen
-    from pipeline.series.store.people import Consent
 
     moment, consent = now(), str(wanted["consent"]).strip()
     if not consent:
         raise click.UsageError("--consent is empty: say where and when these people agreed")
+    if fault := zone_fault(str(wanted["zone"]))[0]:
+        raise click.UsageError(f"--time-zone: {fault}")
     options = Options(
-        Consent(moment, consent),
+        readers.consent(moment, consent),
         _columns(pairs),
         str(wanted["zone"]),
         str(wanted["encoding"]),
@@ -40,7 +42,7 @@ def import_file(
         with register.store.reading() as tx:
             sequence_id = chosen(tx, str(wanted["sequence"]))
             if options.confirm:
-                can_ask(tx, sequence_id)
+                readers.can_ask(tx, sequence_id)
         tally = import_people(
             register.store,
             sequence_id,
@@ -70,7 +72,7 @@ def _columns(pairs: Sequence[str]) -> Mapping[str, str]:
 def _told(tally: "Tally", rejected: Path, is_dry: bool, asks: bool) -> str:
     verdicts = tally.verdicts
     lines = [
-        f"{tally.rows:,} rows",
+        f"{tally.rows:,} row{'s' if tally.rows != 1 else ''}",
         f"{verdicts['added']:,} {'asked' if asks else 'added'}",
         *([f"{verdicts['enrolled']:,} known, and enrolled"] if verdicts["enrolled"] else []),
         f"{verdicts['known']:,} known",

@@ -41,42 +41,64 @@ def store_address(session: Session) -> str:
 def address_key(session: Session, store: "Store") -> bytes:
     """Return the key of QUIRE_ADDRESS_KEY, or that of a file of the project's, which is made with the first use.
 
-    Raises ConfigError where the file is gone and the store holds hashes that were made with it.
+    Raises ConfigError where it isn't the key that the store's hashes are made with, or the file is gone.
     """
+    from pipeline.series.addresses import key_check
     from pipeline.series.secrets import secret
+    from pipeline.series.store.keys import keep_check, kept_check
     from pipeline.series.store.people import has_suppressions
 
-    if _is_set(session, _KEY):
-        key = secret(session.environment, _KEY)
-        if len(key) < 32:
-            raise ConfigError(f"{_KEY}: a key has at least 32 characters\n    `quire series key` makes one.")
-        return key.encode()
+    with store.reading() as tx:
+        check = kept_check(tx)
+        is_used = check is not None or has_suppressions(tx)
     path = session.project.state / "address.key"
     shown = session.project.relative(path)
-    if not path.exists():
-        with store.reading() as tx:
-            if has_suppressions(tx):
+    if _is_set(session, _KEY):
+        shown, key = _KEY, secret(session.environment, _KEY).encode()
+        if len(key) < 32:
+            raise ConfigError(f"{_KEY}: a key has at least 32 characters\n    `quire series key` makes one.")
+    else:
+        if not path.exists():
+            if is_used:
                 raise ConfigError(
                     f"{shown} is gone, and without its key nobody who has left is known again\n"
                     f"    Put it back, or the key into {_KEY}."
                 )
-        _make(path, shown)
-        session.say(
-            f"Made {shown}: the key by which those who have left or were erased are known again.\n"
-            f"Keep a copy of it with the store, or put it into {_KEY}."
+            if _make(path, shown):
+                session.say(
+                    f"Made {shown}: the key by which those who have left or were erased are known again.\n"
+                    f"Keep a copy of it with the store, or put it into {_KEY}."
+                )
+        key = secret({f"{_KEY}_FILE": str(path)}, _KEY).encode()
+    if check is None:
+        with store.transaction() as tx:
+            check = keep_check(tx, key_check(key))
+    if check != key_check(key):
+        raise ConfigError(
+            f"{shown} is another key than the store was made with: nobody who has left would be known again\n"
+            f"    Put back the file that it was made with, or its key into {_KEY}."
         )
-    return secret({f"{_KEY}_FILE": str(path)}, _KEY).encode()
+    return key
 
 
-def _make(path: Path, shown: str) -> None:
+def _make(path: Path, shown: str) -> bool:
+    """Make the file of a key, whole; return whether nobody else has meanwhile."""
+    new = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"{secrets.token_urlsafe(32)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(new)
     except FileExistsError:
-        return
+        return False
     except OSError as error:
         raise ConfigError(f"{shown}: can't be made: {error.strerror}\n    Set {_KEY}.") from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{secrets.token_urlsafe(32)}\n")
+    finally:
+        new.unlink(missing_ok=True)
+    return True
 
 
 def _is_set(session: Session, name: str) -> bool:

@@ -16,7 +16,8 @@ from pipeline.errors import ContentError, Finding, Location
 DELIMITERS = (",", ";", "\t")
 # A quotation mark that isn't closed makes one row of many lines; nobody's own text has so many.
 MOST_LINES = 50
-_GUARDED = ("=", "+", "-", "@", "\t", "\r")
+# What spreadsheets take for the beginning of a formula, also in the wide signs of East Asian keyboards.
+_GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _CODE = "table"
 
 
@@ -43,15 +44,18 @@ def open_table(path: Path, shown: str, encoding: str = "") -> Table:
     try:
         encoding = encoding or _encoding(path, shown)
         with path.open(encoding=encoding, newline="") as file:
-            first = file.readline(100_000)
+            start = file.readline(100_000)
+            # A name of a column may be of several lines.
+            while start.count('"') % 2 and start.count("\n") < MOST_LINES and (more := file.readline(100_000)):
+                start += more
         size = path.stat().st_size
     except OSError as error:
         raise _refusal(shown, 1, f"can't be read: {error.strerror}", "Name a file that you may read.") from error
     except (LookupError, UnicodeError) as error:
         raise _refusal(shown, 1, f"is not text in {encoding}", "Name its encoding: --encoding utf-8.") from error
-    heads = {mark: next(csv.reader([first], delimiter=mark), []) for mark in DELIMITERS}
+    heads = {mark: next(csv.reader(io.StringIO(start, newline=""), delimiter=mark), []) for mark in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda mark: len(heads[mark]))
-    head = [cell.strip() for cell in heads[delimiter]]
+    head = [unguarded(cell.strip()) for cell in heads[delimiter]]
     if not any(head):
         raise _refusal(shown, 1, "has no names of columns", "Its first line names them: address,name.")
     return Table(path, encoding, delimiter, head, size)

@@ -14,7 +14,8 @@ _PLAIN = re.compile(
     r"(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,}",
     re.ASCII | re.IGNORECASE,
 )
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Control characters, the ends of lines, and bytes that were no text.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 LONGEST_NAME = 200
 
 
@@ -46,7 +47,14 @@ def name_fault(name: str) -> str:
     if len(name) > LONGEST_NAME:
         return f"the name is longer than {LONGEST_NAME} characters"
     if not name.isprintable() and _UNPRINTABLE.search(name):
-        return "the name holds a line break or a control character"
+        return "the name holds a line break or a control character, or is no text"
+    return ""
+
+
+def words_fault(words: str) -> str:
+    """Return why somebody's words can't be kept as they are, and nothing where they can: several lines may."""
+    if _UNPRINTABLE.search(re.sub(r"[\n\t]", " ", words)):
+        return "holds a control character, or bytes that are no text"
     return ""
 
 
@@ -100,6 +108,11 @@ def identity_hash(key: bytes, identity: str) -> bytes:
     """Return the `address_hash` of the address whose identity this is."""
     # By its name, OpenSSL does it in one call.
     return hmac.digest(key, b"quire address\0" + identity.encode(errors="surrogatepass"), "sha256")
+
+
+def key_check(key: bytes) -> bytes:
+    """Return 32 bytes that tell whether a key of hashes is the same, and not what it is."""
+    return hmac.digest(key, b"quire address key", "sha256")
 
 
 def _ascii(domain: str) -> str:

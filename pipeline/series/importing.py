@@ -1,6 +1,7 @@
 """A table of people in; subscribers in the store, a file of the rows that can't be used, and a tally out."""
 
 import csv
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -233,11 +234,16 @@ class _Rejected:
         """Add a row, with its line and the reason first."""
         if self._file is None:
             try:
-                self._file = self._stack.enter_context(self._path.open("w", encoding="utf-8", newline=""))
+                self._file = self._stack.enter_context(self._opened())
             except OSError as error:
                 raise StoreError(
                     f"{self._path}: rejected rows can't be written: {error.strerror}\n    See who may write there."
                 ) from error
             self._rows = csv.writer(self._file)
-            self._rows.writerow(["line", "reason", *self._head])
+            self._rows.writerow(["line", "reason", *map(_table.guarded, self._head)])
         self._rows.writerow([row.line, _table.guarded(reason), *map(_table.guarded, row.cells)])
+
+    def _opened(self) -> TextIO:
+        # Whom it names concerns nobody else.
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        return os.fdopen(descriptor, "w", encoding="utf-8", newline="")

@@ -8,13 +8,13 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
-from typing import Any, get_args, get_type_hints
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from pipeline.delivery import WEEKDAYS, Schedule, schedule_faults
+from pipeline.delivery import WEEKDAYS, Schedule, schedule_faults, schedule_form
 from pipeline.errors import ConfigError
 from pipeline.mail.placeholders import PLACEHOLDERS, fill
 from pipeline.series import schedule as times
@@ -73,7 +73,7 @@ def overridden(schedule: Schedule, options: Mapping[str, Any]) -> Schedule:
             msgspec.convert({key: value}, Schedule)
         except msgspec.ValidationError:
             shown = ", ".join(value) if isinstance(value, list | tuple) else value
-            faults.append(f"{OPTIONS[key]}: expected {_expected(key)}, found “{shown}”")
+            faults.append(f"{OPTIONS[key]}: expected {schedule_form(key)}, found “{shown}”")
         else:
             changed = msgspec.structs.replace(changed, **{key: tuple(value) if isinstance(value, list) else value})
     for keys, fault, hint in schedule_faults(changed):
@@ -81,17 +81,6 @@ def overridden(schedule: Schedule, options: Mapping[str, Any]) -> Schedule:
     if faults:
         raise ConfigError("\n".join(faults))
     return changed
-
-
-def _expected(key: str) -> str:
-    """Return what the type of a setting says that it holds, in words."""
-    kinds: list[Any] = [get_type_hints(Schedule, include_extras=True)[key]]
-    for kind in kinds:
-        for extra in getattr(kind, "__metadata__", ()):
-            if isinstance(extra, Meta) and extra.description:
-                return extra.description
-        kinds += get_args(kind)
-    return "another value"
 
 
 def plan(sequence: str, issues: Sequence[LetterContent], schedule: Schedule, today: date) -> Plan:

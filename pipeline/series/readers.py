@@ -6,10 +6,18 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from pipeline.errors import ConfigError, QuireError, StoreError
+from pipeline.errors import ConfigError, StoreError
 from pipeline.identifiers import language_fault
-from pipeline.series.addresses import Address, address_hash, identity, identity_hash, name_fault, read_address
-from pipeline.series.schedule import is_zone, with_pace
+from pipeline.series.addresses import (
+    Address,
+    address_hash,
+    identity,
+    identity_hash,
+    name_fault,
+    read_address,
+    words_fault,
+)
+from pipeline.series.schedule import is_zone
 from pipeline.series.store import coming, importing, leaving, people, standing
 from pipeline.series.store.courses import chosen, course
 from pipeline.series.store.dossier import Dossier, dossier
@@ -37,6 +45,14 @@ def person(register: Register, address: str, name: str = "", time_zone: str = "U
         raise ConfigError("\n".join(faults))
     hashed = identity_hash(register.key, read.identity)
     return Person(read.normalised, read.identity, hashed, name, time_zone, locale)
+
+
+def consent(at: datetime, source: str) -> Consent:
+    """Return a consent, given where and when it says. Raises ConfigError where that can't be kept."""
+    source = source.strip()
+    if fault := words_fault(source):
+        raise ConfigError(f"--consent {fault}\n    Write where and when they agreed.")
+    return Consent(at, source)
 
 
 def add(
@@ -78,10 +94,13 @@ def act(register: Register, deed: Deed, addresses: Sequence[str], now: datetime)
         "suppress": lambda tx, one, hashed: leaving.leave(tx, one.id, "manual", now, hashed),
     }
     with register.store.transaction() as tx:
-        found = [(address, people.by_identity(tx, identity(address))) for address in addresses]
+        found = [(address, _found(tx, address)) for address in addresses]
         unknown = [address for address, one in found if one is None]
         if unknown and deed != "suppress":
             raise _unknown(unknown)
+        read = {address: read_address(address) for address in unknown}
+        if faults := [f"{address}: {fault}" for address, fault in read.items() if isinstance(fault, str)]:
+            raise ConfigError("\n".join(faults))
         return [
             (address, deeds[deed](tx, one, _hash(register, address)) if one else _suppress(tx, register, address, now))
             for address, one in found
@@ -89,8 +108,6 @@ def act(register: Register, deed: Deed, addresses: Sequence[str], now: datetime)
 
 
 def _suppress(tx: Transaction, register: Register, address: str, now: datetime) -> bool:
-    if isinstance(fault := read_address(address), str):
-        raise ConfigError(f"{address}: {fault}")
     hashed = _hash(register, address)
     is_new = not people.suppressed(tx, [hashed])
     leaving.suppress_hash(tx, hashed, "manual", now)
@@ -119,10 +136,6 @@ def pace(
     with register.store.transaction() as tx:
         known, sequence_id = _known(tx, address), chosen(tx, sequence)
         one = course(tx, sequence_id)
-        try:
-            with_pace(one.schedule, wanted)
-        except QuireError as error:
-            raise ConfigError(str(error)) from error
         if not standing.set_pace(tx, known.id, sequence_id, dict(wanted), now):
             return None
         return next((row for row in people.standings(tx, known.id) if row.sequence == one.name), None)
@@ -133,7 +146,7 @@ def about(register: Register, address: str) -> Dossier:
     with register.store.reading() as tx:
         hashed = _hash(register, address)
         reason = people.suppressed(tx, [hashed]).get(hashed, "")
-        known = people.by_identity(tx, identity(address))
+        known = _found(tx, address)
         if known is None and reason:
             raise StoreError(f"{address}: no subscriber, and suppressed ({reason})")
         return dossier(tx, known or _known(tx, address), reason)
@@ -144,8 +157,13 @@ def subscriber_at(tx: Transaction, address: str) -> Subscriber:
     return _known(tx, address)
 
 
+def _found(tx: Transaction, address: str) -> Subscriber | None:
+    # What was typed may be bytes that are no text, which no database is asked for.
+    return None if words_fault(address) else people.by_identity(tx, identity(address))
+
+
 def _known(tx: Transaction, address: str) -> Subscriber:
-    found = people.by_identity(tx, identity(address))
+    found = _found(tx, address)
     if found is None:
         raise _unknown([address])
     return found

@@ -9,13 +9,14 @@ from that time on, nothing is left to send on: it is passed over as a holiday is
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
-from pipeline.delivery import WEEKDAYS, Schedule, schedule_faults, zone_fault
+from pipeline.delivery import WEEKDAYS, Schedule, schedule_faults, schedule_form, zone_fault
 from pipeline.errors import ConfigError
 
 _DAY = timedelta(days=1)
@@ -82,6 +83,22 @@ def slot_at_or_after(schedule: Schedule, moment: datetime, reader_zone: str, slo
     return slot
 
 
+def refitted(schedule: Schedule, slot: datetime, reader_zone: str) -> datetime:
+    """Return a slot as a schedule that was changed since has it: at its time, on the first of its days from then on.
+
+    A slot that is on the schedule stays as it is.
+    """
+    grid, zone = _grid(schedule), _zone(schedule, reader_zone)
+    day = _aware(slot).astimezone(zone).date()
+    while grid.on and day.weekday() not in grid.on:
+        day += _DAY
+    for free in chain([day], _days_after(grid, day)):
+        found = _slot(grid, free, zone)
+        if found is not None:
+            return found
+    raise _nothing_free(schedule)
+
+
 def slot_after_sending(schedule: Schedule, slot: datetime, sent: datetime, reader_zone: str) -> datetime:
     """Return the first slot after `slot` that is on a later day of the reader's than an issue sent for it."""
     following = next_slot(schedule, slot, reader_zone)
@@ -91,8 +108,11 @@ def slot_after_sending(schedule: Schedule, slot: datetime, sent: datetime, reade
 
 
 def resume_slot(schedule: Schedule, now: datetime, slot: datetime, reader_zone: str) -> datetime:
-    """Return the first slot from now on after a pause, on the grid of the last slot before it."""
-    return slot_at_or_after(schedule, now, reader_zone, slot)
+    """Return the first slot from now on after a pause, on the grid of the last slot before it.
+
+    The schedule may have changed meanwhile.
+    """
+    return slot_at_or_after(schedule, now, reader_zone, refitted(schedule, slot, reader_zone))
 
 
 def calendar_slots(schedule: Schedule, count: int, reader_zone: str) -> tuple[datetime, ...]:
@@ -153,6 +173,28 @@ def next_day(schedule: Schedule, sent: datetime, reader_zone: str) -> datetime:
     raise _nothing_free(schedule)
 
 
+def put_off(schedule: Schedule, slot: datetime, now: datetime, reader_zone: str) -> datetime:
+    """Return when a reader may get an issue who has had another one today: the next day, at the schedule's time.
+
+    Where a calendar has one moment for everybody, that moment may be late in a reader's day; were each issue put off to
+    the next such moment, a reader who has had a single one past midnight would be a day behind for good. So the
+    reader's midnight will do where it is nearer to the issue's own moment than to the next day's.
+    """
+    following = next_day(schedule, now, reader_zone)
+    if schedule.kind == "calendar" and schedule.time_zone != "reader":
+        grid, zone, own = _grid(schedule), _zone(schedule, reader_zone), _zone_named(reader_zone)
+        begins = _first_minute(now.astimezone(own).date() + _DAY, own)
+        is_free = begins is not None and _is_free(grid, begins.astimezone(zone).date())
+        if begins is not None and is_free and begins - slot < following - begins:
+            return begins
+    return following
+
+
+def _first_minute(day: date, zone: ZoneInfo) -> datetime | None:
+    """Return when a day begins, or None where a zone leaves it out."""
+    return _slot(_Grid(1, False, frozenset(), frozenset(), frozenset(), time.min), day, zone)
+
+
 # --------------------------------------------------------------------------- a pace of one's own
 
 
@@ -164,9 +206,31 @@ def with_pace(schedule: Schedule, pace: Mapping[str, Any]) -> Schedule:
     try:
         changed = msgspec.convert(msgspec.to_builtins(schedule) | dict(pace), Schedule)
     except msgspec.ValidationError as error:
-        raise ScheduleError(f"this is no pace: {error}") from error
+        raise ScheduleError("\n".join(_faults(pace)) or f"this is no pace: {error}") from error
     _grid(changed)
     return changed
+
+
+def _faults(pace: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in pace.items():
+        try:
+            msgspec.convert({key: value}, Schedule)
+        except msgspec.ValidationError:
+            shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            yield f"“{key}”: expected {schedule_form(key)}, found “{shown}”"
+
+
+def own_schedule(schedule: Schedule, pace: Mapping[str, Any]) -> Schedule:
+    """Return a schedule with a reader's own pace. Raises ScheduleError where it can't be kept.
+
+    The days of a calendar are the same for everybody: only the time of day may be one's own there.
+    """
+    if schedule.kind == "calendar" and (fixed := [key for key in pace if key in ("every", "on")]):
+        raise ScheduleError(
+            f"a calendar’s days are the same for everybody, and a pace can’t change “{fixed[0]}”\n"
+            "    Only “at” and “time_zone” may be somebody’s own."
+        )
+    return with_pace(schedule, pace)
 
 
 # --------------------------------------------------------------------------- the grid

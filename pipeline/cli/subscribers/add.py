@@ -25,11 +25,11 @@ def command(
     """Let a mail ask ADDRESS whether it wants the newsletter, which begins with the answer."""
     from pipeline.cli._register import now, open_register
     from pipeline.series.readers import add, person
-    from pipeline.series.store.people import Consent
+    from pipeline.series.readers import consent as agreement
 
     if no_confirm and not consent.strip():
         raise click.UsageError("--no-confirm needs --consent: where and when they agreed")
     with open_register(session) as register:
         who, moment = person(register, address, name, zone, locale), now()
-        agreed = Consent(moment, consent.strip() or "added by the sender")
+        agreed = agreement(moment, consent.strip() or "added by the sender")
         click.echo(f"{who.address}: {add(register, who, agreed, moment, sequence, confirmed=no_confirm)}")

@@ -26,4 +26,5 @@ def command(session: Session, address: str, as_json: bool) -> None:
     for row in found.standings:
         coming = f"next {row.next_issue} at {told(row.due_at)}" if row.due_at else ""
         click.echo(f"{row.sequence}: {row.state}, had up to {row.reached or 'nothing'}  {coming}".rstrip())
-    click.echo(table([(told(d.ended_at), d.issue, d.state, d.subject, d.bounce) for d in found.deliveries]))
+    if rows := [(told(d.ended_at), d.issue, d.state, d.subject, d.bounce) for d in found.deliveries]:
+        click.echo(table(rows))

@@ -71,6 +71,14 @@ def _text(name: str, default: str | None = "", **options: Any) -> Column[str]:
     return Column(name, Text, nullable=default is None, server_default=default, **options)
 
 
+# What holds for the whole store.
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
 # --------------------------------------------------------------------------- readers
 
 # `identity` is the normalised address. An erased subscriber keeps the row, which deliveries refer to, and nothing else.

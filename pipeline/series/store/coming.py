@@ -8,10 +8,14 @@ from sqlalchemy import Connection, delete, select, update
 from pipeline.series.course import MAIL
 from pipeline.series.store import _schema as t
 from pipeline.series.store._refs import inserted, new_refs
+from pipeline.series.store._turns import add_once, take_turn
 from pipeline.series.store.courses import course
 from pipeline.series.store.journal import note
-from pipeline.series.store.people import Added, Consent, Person, State, Subscriber, by_id, by_identity, suppressed
+from pipeline.series.store.people import Added, Consent, Person, State, Subscriber, by_identity, held, suppressed
 from pipeline.series.store.standing import begin_course
+
+# Who was made to leave is not asked, whatever has become of the suppression.
+_ASKABLE = ("pending", "active", "unsubscribed")
 
 
 def ask(tx: Connection, person: Person, sequence_id: int, now: datetime, consent: Consent) -> Added:
@@ -20,9 +24,10 @@ def ask(tx: Connection, person: Person, sequence_id: int, now: datetime, consent
     Who is suppressed for a complaint, a bounce, an erasure or by hand is not asked. Who has been asked and hasn't
     answered is asked again at the most once a day, so that nobody can fill another's inbox.
     """
+    take_turn(tx, "people")
     known = by_identity(tx, person.identity)
     reason = suppressed(tx, [person.hash]).get(person.hash, "")
-    if reason not in ("", "unsubscribed"):
+    if reason not in ("", "unsubscribed") or (known is not None and known.state not in _ASKABLE):
         return "suppressed"
     if known is not None and known.state == "active":
         return "known"
@@ -75,7 +80,7 @@ def confirm(tx: Connection, subscriber_id: int, address_hash: bytes, now: dateti
 
     Who comes back goes on behind the last issue that they had.
     """
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     if known is None or known.state != "pending":
         return False
     suppression = t.suppressions.c
@@ -101,12 +106,7 @@ def queue_mail(tx: Connection, kind: str, subscriber_id: int, sequence_id: int, 
     revision = course(tx, sequence_id).mails.get(kind)
     if revision is None:
         return False
-    d = t.deliveries.c
     issue = f"{MAIL}{kind}/{now.date().isoformat()}"
-    same = (d.subscriber_id == subscriber_id) & (d.sequence_id == sequence_id) & (d.issue == issue)
-    if tx.execute(select(d.ref).where(same)).first():
-        return False
     row = {"ref": new_refs(1)[0], "sequence_id": sequence_id, "issue": issue, "subscriber_id": subscriber_id}
     row |= {"revision_id": revision, "state": "due", "slot_at": now, "try_at": now}
-    tx.execute(t.deliveries.insert(), row)
-    return True
+    return add_once(tx, t.deliveries, row)

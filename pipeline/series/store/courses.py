@@ -83,8 +83,20 @@ def chosen(tx: Connection, name: str = "") -> int:
 
 
 def schedule_for(one: Course, pace: bytes | None) -> Schedule:
-    """Return a sequence's schedule with a reader's own pace, where there is one."""
+    """Return a sequence's schedule with a reader's own pace, where there is one that can be kept.
+
+    A schedule that was published since may leave a pace no day. One reader's wish must not keep everybody's letters
+    from going out, and so that reader gets the sequence's times; publishing tells of it.
+    """
+    return own_schedule_of(one.schedule, pace) or one.schedule
+
+
+def own_schedule_of(schedule: Schedule, pace: bytes | None) -> Schedule | None:
+    """Return a schedule with a stored pace, or None where the pace can't be kept with it."""
     if not pace:
-        return one.schedule
+        return schedule
     own: dict[str, Any] = msgspec.json.decode(pace)
-    return times.with_pace(one.schedule, own)
+    try:
+        return times.own_schedule(schedule, own)
+    except times.ScheduleError:
+        return None

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from pipeline.errors import ConfigError, StoreError
 
 # The newest of `migrations/versions`; a test holds it.
-HEAD = "0002"
+HEAD = "0003"
 # What is done within one transaction is handed this: see `Store.transaction`.
 Transaction: TypeAlias = Connection
 # How long a process waits for another's transaction, in seconds.
@@ -40,7 +40,9 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield a connection that sees one state of the store. Raises StoreError where it can't be used."""
-        with _told(), self._engine.connect().execution_options(quire_reads=True) as connection:
+        # SQLite's transactions see one state each by themselves, and Postgres' each statement another.
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with _told(), self._engine.connect().execution_options(quire_reads=True, **options) as connection:
             yield connection
 
     @contextmanager
@@ -61,6 +63,8 @@ def _told() -> Iterator[None]:
     except DBAPIError as error:
         lost = error.connection_invalidated
         raise StoreError(f"the store {'was lost' if lost else 'failed'}: {_reason(error)}") from error
+    except UnicodeEncodeError as error:
+        raise StoreError("the store holds text only, and this holds bytes that are none") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store can't be used: {_reason(error)}") from error
 
@@ -78,16 +82,20 @@ def open_store(address: str) -> Store:
     """
     engine = _postgres(address) if "://" in address else _sqlite(Path(address))
     store = Store(engine)
-    version = _version(store)
-    if version != HEAD:
-        _upgrade(store, version)
+    try:
+        version = _version(store)
+        if version != HEAD:
+            _upgrade(store, version)
+    except StoreError:
+        store.close()
+        raise
     return store
 
 
 def _postgres(address: str) -> Engine:
     try:
         url = make_url(address)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ConfigError("QUIRE_DATABASE_URL is no address of a database, such as postgresql://host/name") from error
     if url.get_backend_name() not in ("postgresql", "postgres"):
         raise ConfigError(
@@ -112,7 +120,9 @@ def _sqlite(path: Path) -> Engine:
         path.touch(mode=0o600)
     except OSError as error:
         raise StoreError(f"{path}: can't be made: {error.strerror}") from error
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _PATIENCE})
+    # Not as text, where a question mark in a folder's name would end the path.
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": _PATIENCE})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from pipeline.series.store import _schema as t
+from pipeline.series.store._turns import add_once
 from pipeline.series.store.coming import queue_mail
 from pipeline.series.store.journal import note
-from pipeline.series.store.people import by_id
+from pipeline.series.store.people import held
 
 Reason = Literal["unsubscribed", "hard", "soft", "complaint", "manual", "erased"]
 # The state that goes with the reason of a suppression; later ones outlast earlier ones.
@@ -34,14 +35,15 @@ def leave(
 
     With the hash of the address, no import brings it back. Done twice it is done once.
     """
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     if known is None or known.state == "erased":
         return False
     state = _STATES[reason]
     if address_hash:
         suppress_hash(tx, address_hash, reason, now)
-    # A complaint outlasts an unsubscribing, which outlasts nothing.
-    if known.state == state or (known.state in ("complained", "suppressed") and reason != "complaint"):
+    # A complaint outlasts a bounce, and that an unsubscribing, which outlasts nothing.
+    order = list(dict.fromkeys(_STATES.values()))
+    if known.state in order and order.index(state) <= order.index(known.state):
         return False
     values = {"state": state, "left_at": now}
     tx.execute(update(t.subscribers).where(t.subscribers.c.id == subscriber_id).values(**values))
@@ -63,7 +65,7 @@ def unsubscribe(tx: Connection, subscriber_id: int, now: datetime, address_hash:
 
     Who never said yes gets no goodbye: nothing but the question ever goes to them.
     """
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     if known is None or not leave(tx, subscriber_id, "unsubscribed", now, address_hash, detail):
         return False
     e = t.enrolments.c
@@ -97,25 +99,24 @@ def suppress_hash(tx: Connection, address_hash: bytes, reason: Reason, now: date
     s = t.suppressions
     weight = list(_STATES)
     known = tx.execute(select(s.c.reason).where(s.c.hash == address_hash)).scalar()
-    if known is None:
-        tx.execute(s.insert(), {"hash": address_hash, "reason": reason, "at": now})
-    elif weight.index(reason) > weight.index(known):
+    if known is None and add_once(tx, s, {"hash": address_hash, "reason": reason, "at": now}):
+        return
+    known = known or tx.execute(select(s.c.reason).where(s.c.hash == address_hash)).scalar_one()
+    if weight.index(reason) > weight.index(known):
         tx.execute(update(s).where(s.c.hash == address_hash).values(reason=reason, at=now))
-
-
-def forgive(tx: Connection, address_hash: bytes) -> bool:
-    """Lift the suppression of an address, at its owner's wish; return whether there was one."""
-    return tx.execute(delete(t.suppressions).where(t.suppressions.c.hash == address_hash)).rowcount > 0
 
 
 def erase(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime) -> bool:
     """Remove all that is known of a person, except the keyed hash; return whether there was anything.
 
-    Deliveries stay, as numbers: what was sent to them can't be made again.
+    Deliveries stay, as numbers: what was sent to them can't be made again. Mails that came back without telling whose
+    delivery they were about go as well where the address is in them.
     """
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     if known is None or known.state == "erased":
         return False
+    mine = update(t.deliveries).where(t.deliveries.c.subscriber_id == subscriber_id)
+    tx.execute(mine.values(filled=None, hash=None, reply="", bounce="", message_id=""))
     _stop(tx, subscriber_id, now)
     blank: dict[str, Any] = {
         "identity": None,
@@ -128,11 +129,24 @@ def erase(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime
     blank |= {"consent_source": "", "consent_text": "", "state": "erased", "left_at": now, "last_sent_at": None}
     blank |= {"confirmed_at": None, "soft_bounces": 0}
     tx.execute(update(t.subscribers).where(t.subscribers.c.id == subscriber_id).values(**blank))
-    d, b, a = t.deliveries.c, t.bounces.c, t.audit.c
-    mine = update(t.deliveries).where(d.subscriber_id == subscriber_id)
-    tx.execute(mine.values(filled=None, reply="", bounce="", message_id=""))
+    b, a = t.bounces.c, t.audit.c
     tx.execute(update(t.bounces).where(b.subscriber_id == subscriber_id).values(raw=None, diagnostic=""))
+    _erase_from_strays(tx, known.address)
     tx.execute(update(t.audit).where(a.subscriber_id == subscriber_id).values(detail=""))
     suppress_hash(tx, address_hash, "erased", now)
     note(tx, now, "erased", subscriber_id=subscriber_id)
     return True
+
+
+def _erase_from_strays(tx: Connection, address: str) -> None:
+    b = t.bounces.c
+    strays = b.subscriber_id.is_(None) & ((b.raw.is_not(None)) | (b.diagnostic != ""))
+    query = select(b.id, b.raw, b.diagnostic).where(strays).execution_options(yield_per=100)
+    wanted = address.lower().encode()
+    mine = [row.id for row in tx.execute(query) if any(wanted in words.lower() for words in _words(row))]
+    for number in mine:
+        tx.execute(update(t.bounces).where(b.id == number).values(raw=None, diagnostic="", kept_until=None))
+
+
+def _words(row: Any) -> tuple[bytes, bytes]:
+    return row.raw or b"", row.diagnostic.encode()

@@ -22,6 +22,7 @@ from pipeline.series.store._refs import new_refs
 from pipeline.series.store.courses import course, schedule_for
 from pipeline.series.store.journal import note
 from pipeline.series.store.leaving import bounce
+from pipeline.series.store.people import hold
 
 # A message that a server puts off again and again: when to try next, and when to give up, after about three days.
 FIRST_DELAY = timedelta(minutes=5)
@@ -205,7 +206,7 @@ def _step(one: Course, row: Any, had: frozenset[str], now: datetime) -> _Step:
         # Once only: somebody who sends by hand now and then is late each time, and is to get there all the same.
         time = times.slot_at_or_after(schedule, now, row.time_zone, slot)
     if time <= now and row.last_sent_at is not None and times.is_same_day(row.last_sent_at, now, row.time_zone):
-        time = times.next_day(schedule, now, row.time_zone)
+        time = times.put_off(schedule, slot, now, row.time_zone)
     if time > now:
         return _Step("active", slot, time, skipped=tuple(skipped), stood=stood)
     return _Step("active", slot, place=place, skipped=tuple(skipped), stood=stood)
@@ -321,9 +322,14 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
     """
     if not ended:
         return
-    d = t.deliveries.c
-    query = select(d.ref, d.state, d.owner, d.ended_at).where(d.ref.in_([one.claim.ref for one in ended]))
-    query = query.with_for_update()
+    d, s = t.deliveries.c, t.subscribers.c
+    hold(tx, {one.claim.subscriber_id for one in ended})
+    query = (
+        select(d.ref, d.state, d.owner, d.ended_at, s.state.label("reader"))
+        .join_from(t.deliveries, t.subscribers, s.id == d.subscriber_id)
+        .where(d.ref.in_([one.claim.ref for one in ended]))
+        .with_for_update(of=t.deliveries)
+    )
     states = {row.ref: row for row in tx.execute(query)}
     rows, done = [], []
     for one in ended:
@@ -335,6 +341,9 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
                 note(tx, one.at, "sent-twice", delivery_ref=one.claim.ref, detail=row.state if row else "gone")
             continue
         rows.append({"b_ref": one.claim.ref} | _ending(one, rules))
+        if row is not None and row.reader == "erased":
+            # Erased while it was being sent: nothing of the person comes back with the end of it.
+            rows[-1] |= _NOTHING
         # A reader whose message was in doubt has gone on already.
         if rows[-1]["state"] not in ("deferred", "due") and row is not None and row.state != "in_doubt":
             done.append(one)
@@ -343,6 +352,10 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
     _mark_sent(tx, [one for one in ended if one.outcome.kind == "accepted"])
     _judge(tx, done, rules.soft_bounces)
     advance(tx, [(one.claim, one.at) for one in done])
+
+
+# What an ended delivery tells of its reader, once that is to be nothing.
+_NOTHING = {"message_id": "", "filled": None, "hash": None, "reply": ""}
 
 
 def _ending(one: Ended, rules: Rules) -> dict[str, Any]:
@@ -393,11 +406,12 @@ def _reply(outcome: Outcome) -> str:
 
 
 def _mark_sent(tx: Connection, sent: Sequence[Ended]) -> None:
-    issues = [one for one in sent if not one.claim.issue.startswith(MAIL)]
+    issues = {one.claim.subscriber_id: one.at for one in sent if not one.claim.issue.startswith(MAIL)}
     if issues:
+        s = t.subscribers.c
         tx.execute(
-            update(t.subscribers).where(t.subscribers.c.id == bindparam("b_id")),
-            [{"b_id": one.claim.subscriber_id, "last_sent_at": one.at} for one in issues],
+            update(t.subscribers).where(s.id == bindparam("b_id"), s.state != "erased"),
+            [{"b_id": number, "last_sent_at": at} for number, at in issues.items()],
         )
 
 

@@ -4,7 +4,7 @@ The moment of each message is kept as far back as a limit looks. So a limit of 1
 from one full hour to the next, and after a restart as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from pipeline.delivery import Limit
 from pipeline.series.store import _schema as t
+from pipeline.series.store._turns import add_once
 
 ALL = "*"
 # Servers that ask to slow down: the gap between two messages begins here, doubles with each request, and shrinks by a
@@ -72,8 +73,8 @@ def spacing(limit: Limit) -> timedelta:
 def take(tx: Connection, domains: Sequence[str], limits: Limits, now: datetime) -> list[Leave]:
     """Let a message to each of some domains go, where the limits allow it; return for each whether it may, or when."""
     names = [ALL, *dict.fromkeys(domains)]
-    held = _buckets(tx, names)
     rules = {name: limits.domains.get(name, Limit()) for name in names} | {ALL: limits.total}
+    held = _buckets(tx, names, [name for name, limit in rules.items() if windows(limit)])
     leaves: list[Leave] = []
     for domain in domains:
         total, own = (_earliest(tx, name, rules[name], held[name], now) for name in (ALL, domain))
@@ -82,7 +83,7 @@ def take(tx: Connection, domains: Sequence[str], limits: Limits, now: datetime) 
             leaves.append(Leave(max(total, own), is_total=total > now, apart=apart))
             continue
         for name in (ALL, domain):
-            if windows(rules[name]) or held[name].is_stored:
+            if held[name].is_stored:
                 _grant(held[name], now)
         leaves.append(Leave())
     for name in names:
@@ -91,14 +92,18 @@ def take(tx: Connection, domains: Sequence[str], limits: Limits, now: datetime) 
     return leaves
 
 
-def _buckets(tx: Connection, names: Sequence[str]) -> dict[str, _Bucket]:
+def _buckets(tx: Connection, names: Sequence[str], limited: Collection[str]) -> dict[str, _Bucket]:
+    """Return the buckets that messages need, which nobody else has until this transaction is over."""
     b = t.buckets.c
     # In one order, so that two processes never wait for each other.
     query = select(b.name, b.count, b.gap, b.not_before).where(b.name.in_(names)).order_by(b.name).with_for_update()
-    found = {
-        name: _Bucket(count, timedelta(microseconds=gap), not_before, is_stored=True)
-        for name, count, gap, not_before in tx.execute(query)
-    }
+    rows = tx.execute(query).all()
+    if new := sorted(set(limited) - {row.name for row in rows}):
+        # Only a row that is there can be waited for; another may be putting it there now.
+        for name in new:
+            add_once(tx, t.buckets, {"name": name, "count": 0})
+        rows = tx.execute(query).all()
+    found = {row.name: _Bucket(row[1], timedelta(microseconds=row.gap), row.not_before, is_stored=True) for row in rows}
     return {name: found.get(name, _Bucket()) for name in names}
 
 
@@ -127,10 +132,7 @@ def _grant(bucket: _Bucket, now: datetime) -> None:
 
 def _write(tx: Connection, name: str, limit: Limit, bucket: _Bucket) -> None:
     values = {"count": bucket.count, "not_before": bucket.not_before}
-    if bucket.is_stored:
-        tx.execute(update(t.buckets).where(t.buckets.c.name == name).values(**values))
-    else:
-        tx.execute(t.buckets.insert(), {"name": name} | values)
+    tx.execute(update(t.buckets).where(t.buckets.c.name == name).values(**values))
     if most := max((most for most, _ in windows(limit)), default=0):
         g = t.grants.c
         tx.execute(t.grants.insert(), [{"bucket": name, "number": n, "at": at} for n, at in bucket.granted.items()])
@@ -140,13 +142,11 @@ def _write(tx: Connection, name: str, limit: Limit, bucket: _Bucket) -> None:
 def slow_down(tx: Connection, name: str, now: datetime) -> timedelta:
     """Make a bucket slower, since a server asked for it; return the gap between messages from here on."""
     b = t.buckets.c
-    gap = tx.execute(select(b.gap).where(b.name == name).with_for_update()).scalar()
-    wider = min(max(timedelta(microseconds=gap or 0) * 2, FIRST_GAP), LONGEST_GAP)
+    add_once(tx, t.buckets, {"name": name, "count": 0})
+    gap = tx.execute(select(b.gap).where(b.name == name).with_for_update()).scalar_one()
+    wider = min(max(timedelta(microseconds=gap) * 2, FIRST_GAP), LONGEST_GAP)
     values = {"gap": wider // timedelta(microseconds=1), "not_before": now + wider}
-    if gap is None:
-        tx.execute(t.buckets.insert(), {"name": name, "count": 0} | values)
-    else:
-        tx.execute(update(t.buckets).where(b.name == name).values(**values))
+    tx.execute(update(t.buckets).where(b.name == name).values(**values))
     return wider
 
 
@@ -158,7 +158,7 @@ def slowed(tx: Connection) -> set[str]:
 def speed_up(tx: Connection, names: set[str]) -> None:
     """Make slowed buckets a little faster, since a server took a message."""
     b = t.buckets.c
-    query = select(b.name, b.gap).where(b.name.in_(names), b.gap > 0).with_for_update()
+    query = select(b.name, b.gap).where(b.name.in_(names), b.gap > 0).order_by(b.name).with_for_update()
     for name, gap in tx.execute(query).all():
         narrower = timedelta(microseconds=int(gap * _SHRINK))
         value = narrower // timedelta(microseconds=1) if narrower > _GONE else 0

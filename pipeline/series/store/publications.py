@@ -19,7 +19,8 @@ from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course, Place
 from pipeline.series.store import _schema as t
 from pipeline.series.store._refs import inserted
-from pipeline.series.store.courses import course, schedule_for, sequence_id_of
+from pipeline.series.store._turns import take_turn
+from pipeline.series.store.courses import course, own_schedule_of, schedule_for, sequence_id_of
 from pipeline.series.store.journal import note
 from pipeline.series.store.people import had
 
@@ -63,7 +64,11 @@ class Group(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What publishing would do: letter by letter, and for whom. `catches_up` are new issues for those past them."""
+    """What publishing would do: letter by letter, and for whom.
+
+    `catches_up` are new issues for those past them; `lost_paces` is how many readers have a pace of their own that the
+    schedule no longer allows, and go by the schedule from here on.
+    """
 
     sequence: str
     version: int
@@ -71,6 +76,7 @@ class Plan(Struct, frozen=True):
     groups: tuple[Group, ...]
     is_rescheduled: bool
     catches_up: tuple[str, ...] = ()
+    lost_paces: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -92,7 +98,8 @@ def plan(tx: Connection, name: str, letters: Sequence[Letter], schedule: Schedul
     )
     version = before.version if before else 0
     rescheduled = before is not None and before.schedule != schedule
-    return Plan(name, version + 1, changes, groups, rescheduled, owed)
+    lost = _lost_paces(tx, sequence_id, schedule) if rescheduled and sequence_id is not None else {}
+    return Plan(name, version + 1, changes, groups, rescheduled, owed, sum(map(len, lost.values())))
 
 
 def publish(
@@ -110,6 +117,7 @@ def publish(
     names = [letter.issue for letter in letters]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise StoreError(f"two letters are named “{twice[0]}”\n    Give each a file name of its own, and build again.")
+    take_turn(tx, "publishing")
     made = plan(tx, name, letters, schedule, catch_up=catch_up)
     sequence_id = _write_sequence(tx, name, title, head, schedule, made.version, now)
     before = course(tx, sequence_id) if made.version > 1 else None
@@ -123,6 +131,9 @@ def publish(
     if made.version > 1:
         _move_readers(tx, course(tx, sequence_id), now, everybody=made.is_rescheduled or schedule.kind == "calendar")
     note(tx, now, "published", detail=f"{name} {made.version}")
+    for pace, readers in (_lost_paces(tx, sequence_id, schedule) if made.lost_paces else {}).items():
+        for subscriber_id in readers:
+            note(tx, now, "pace-lost", subscriber_id=subscriber_id, detail=pace.decode())
     return made
 
 
@@ -330,6 +341,20 @@ def _move_readers(tx: Connection, one: Course, now: datetime, *, everybody: bool
             tx.execute(update(t.enrolments).where(e.id == row[0]).values(**values))
 
 
+def _lost_paces(tx: Connection, sequence_id: int, schedule: Schedule) -> dict[bytes, list[int]]:
+    """Return the paces that a schedule makes impossible, each with the readers who have it."""
+    e = t.enrolments.c
+    own = (e.sequence_id == sequence_id) & e.pace.is_not(None)
+    paces = tx.execute(select(e.pace).where(own).distinct()).scalars().all()
+    lost = [pace for pace in paces if own_schedule_of(schedule, pace) is None]
+    query = select(e.subscriber_id).where(own, e.state != "stopped").order_by(e.subscriber_id)
+    return {pace: list(tx.execute(query.where(e.pace == pace)).scalars()) for pace in lost}
+
+
 def _on_grid(one: Course, schedule: Schedule, now: datetime, slot: datetime, zone: str) -> datetime:
-    """Return the first time of a schedule that is neither past nor before a reader's old time."""
-    return times.slot_at_or_after(schedule, max(now, slot), zone, slot)
+    """Return the time that a reader has by a schedule instead of the old one.
+
+    What is due stays so where it isn't too late.
+    """
+    fitted = times.refitted(schedule, slot, zone)
+    return times.slot_at_or_after(schedule, now, zone, fitted) if times.is_too_late(schedule, fitted, now) else fitted

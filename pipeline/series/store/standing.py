@@ -4,15 +4,16 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
+from pipeline.delivery import Schedule
 from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course
 from pipeline.series.store import _schema as t
 from pipeline.series.store._refs import new_refs
 from pipeline.series.store.courses import course, schedule_for
 from pipeline.series.store.journal import note
-from pipeline.series.store.people import by_id, had
+from pipeline.series.store.people import had, held
 
 
 def begin_course(tx: Connection, row: Any, one: Course, zone: str, now: datetime) -> None:
@@ -34,6 +35,7 @@ def _times_from(tx: Connection, row: Any, one: Course, zone: str, now: datetime)
 
 def pause(tx: Connection, subscriber_id: int, now: datetime) -> bool:
     """Stop a reader's issues until they are resumed; return whether any were coming."""
+    held(tx, subscriber_id)
     e, d = t.enrolments.c, t.deliveries.c
     which = (e.subscriber_id == subscriber_id) & (e.state == "active")
     if not tx.execute(select(e.id).where(which)).first():
@@ -48,7 +50,7 @@ def pause(tx: Connection, subscriber_id: int, now: datetime) -> bool:
 
 def resume(tx: Connection, subscriber_id: int, now: datetime) -> bool:
     """Let a paused reader's issues come again, from the next time of the schedule; return whether any were paused."""
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     e = t.enrolments.c
     rows = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.state == "paused")).all()
     if known is None or known.state != "active" or not rows:
@@ -71,6 +73,7 @@ def _resumed(tx: Connection, row: Any, one: Course, zone: str, now: datetime) ->
 
 def skip(tx: Connection, subscriber_id: int, sequence_id: int, now: datetime) -> str:
     """Pass over a reader's next issue, and return its name; the one behind it takes its time. Empty at the end."""
+    held(tx, subscriber_id)
     e = t.enrolments.c
     row = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)).first()
     if row is None or row.state not in ("active", "paused"):
@@ -97,10 +100,11 @@ def restart(tx: Connection, subscriber_id: int, sequence_id: int, now: datetime)
 
     Returns whether the reader has such an enrolment and may have it.
     """
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     e, d = t.enrolments.c, t.deliveries.c
     row = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)).first()
-    if known is None or known.state != "active" or row is None:
+    # Who has left a newsletter, or has yet to say yes, is not brought in this way.
+    if known is None or known.state != "active" or row is None or row.state in ("waiting", "stopped"):
         return False
     mine = (d.subscriber_id == subscriber_id) & (d.sequence_id == sequence_id) & ~d.issue.startswith(MAIL)
     if tx.execute(select(d.ref).where(mine, d.state.in_(("claimed", "sending")))).first():
@@ -120,24 +124,33 @@ def restart(tx: Connection, subscriber_id: int, sequence_id: int, now: datetime)
 def set_pace(tx: Connection, subscriber_id: int, sequence_id: int, pace: dict[str, Any], now: datetime) -> bool:
     """Give a reader a pace of their own, or with an empty one the sequence's; return whether there is such a reader.
 
-    `pace` holds keys of the schedule: every, on, at, time_zone.
+    `pace` holds keys of the schedule: every, on, at, time_zone. Raises ScheduleError where it can't be kept.
     """
-    known = by_id(tx, subscriber_id)
+    known = held(tx, subscriber_id)
     e = t.enrolments.c
     row = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)).first()
     if known is None or row is None:
         return False
     one = course(tx, sequence_id)
+    schedule = times.own_schedule(one.schedule, pace)
     values: dict[str, Any] = {"pace": msgspec.json.encode(pace) if pace else None}
     if row.state == "active" and row.due_at is not None and row.slot_at is not None:
-        schedule = schedule_for(one, values["pace"])
-        last = known.last_sent_at
-        slot = (
-            times.resume_slot(schedule, now, last, known.time_zone)
-            if last
-            else times.first_slot(schedule, now, known.time_zone)
-        )
+        slot = _slot_at_pace(tx, row, one, known.time_zone, schedule, now)
         values |= {"slot_at": slot, "due_at": slot}
     tx.execute(update(t.enrolments).where(e.id == row.id).values(**values))
     note(tx, now, "pace", subscriber_id=subscriber_id, detail=msgspec.json.encode(pace).decode())
     return True
+
+
+def _slot_at_pace(tx: Connection, row: Any, one: Course, zone: str, schedule: Schedule, now: datetime) -> datetime:
+    """Return when a reader's next issue comes by another pace: counted from the last, or by the calendar."""
+    place = one.next(row.reached, row.owed.split(), had(tx, one.sequence_id, row.subscriber_id))
+    if schedule.kind == "calendar" and place is not None:
+        return one.first_slot(place.issue, now, zone, schedule)
+    d = t.deliveries.c
+    sent = (d.subscriber_id == row.subscriber_id) & (d.sequence_id == one.sequence_id) & (d.state == "sent")
+    issues = ~d.issue.startswith(MAIL) & ~d.issue.contains("@")
+    last = tx.execute(select(func.max(d.ended_at)).where(sent, issues)).scalar()
+    first = times.first_slot(schedule, row.started_at or now, zone)
+    slot = times.next_slot(schedule, last, zone) if last else first
+    return times.slot_at_or_after(schedule, now, zone, slot)

@@ -96,6 +96,56 @@ def test_a_key_that_is_gone_is_not_replaced_once_somebody_is_known_by_it(run: Ru
     assert again.stdout == f"{ANN}: erased\n"
 
 
+def test_another_key_than_the_store_was_made_with_is_refused_and_not_shown(run: Run, project: Project) -> None:
+    added(run)
+    path = project.state / "address.key"
+    key, other = path.read_text(encoding="ascii").strip(), "o" * 43
+    refused = run("subscribers", "show", ANN, QUIRE_ADDRESS_KEY=other)
+    assert refused.exit_code == 3
+    assert "QUIRE_ADDRESS_KEY is another key than the store was made with" in refused.stderr
+    path.write_text(other, encoding="ascii")
+    refused = run("subscribers", "erase", ANN, "--yes")
+    assert refused.exit_code == 3
+    assert ".quire/address.key is another key than the store was made with" in refused.stderr
+    assert key not in refused.output
+    assert other not in refused.output
+    assert run("subscribers", "erase", ANN, "--yes", QUIRE_ADDRESS_KEY=key).exit_code == 0
+
+
+def test_the_key_is_known_again_before_anybody_has_left(run: Run, project: Project) -> None:
+    added(run)
+    (project.state / "address.key").unlink()
+    refused = run("subscribers", "add", BEA)
+    assert refused.exit_code == 3
+    assert ".quire/address.key is gone" in refused.stderr
+
+
+def test_the_store_holds_no_key(run: Run, project: Project) -> None:
+    added(run)
+    key = (project.state / "address.key").read_bytes().strip()
+    assert all(key not in path.read_bytes() for path in project.state.glob("series.db*"))
+
+
+def test_bytes_that_are_no_text_are_refused_and_told(run: Run) -> None:
+    odd = "\udcff"
+    for arguments, status, said in [
+        (("add", ANN, "--name", odd), 3, "the name holds"),
+        (("add", ANN, "--no-confirm", "--consent", f"the {odd} fair"), 3, "--consent holds a control character"),
+        (("add", ANN, "--no-confirm", "--consent", "the \x1b[2J fair"), 3, "--consent holds a control character"),
+        (("show", f"{odd}@example.org"), 7, "there is no such subscriber"),
+        (("suppress", "nobody", f"{odd}@example.org"), 3, "nobody: "),
+    ]:
+        refused = run("subscribers", *arguments)
+        assert (refused.exit_code, said in refused.stderr) == (status, True), refused.stderr
+
+
+def test_an_address_of_a_database_that_is_none_is_told_without_its_password(run: Run) -> None:
+    refused = run("subscribers", "stats", QUIRE_DATABASE_URL="postgresql://ann:sesame@host:port/letters")
+    assert refused.exit_code == 3
+    assert "QUIRE_DATABASE_URL is no address of a database" in refused.stderr
+    assert "sesame" not in refused.output
+
+
 def test_a_short_key_is_refused_and_not_shown(run: Run) -> None:
     refused = run("subscribers", "add", ANN, QUIRE_ADDRESS_KEY="opensesame")
     assert refused.exit_code == 3

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import stat
 import string
 from pathlib import Path
 
@@ -160,7 +161,7 @@ def test_batches_end_where_they_end(store: Store, table: Path, monkeypatch: pyte
         ("nobody,Ann,UTC", "@"),
         (",Ann,UTC", "there is no address"),
         ("ann@example.org\0,Ann,UTC", "control character"),
-        ("ann@example.org,A\0nn,UTC", "the name holds a line break or a control character"),
+        ("ann@example.org,A\0nn,UTC", "the name holds a line break or a control character, or is no text"),
         ('ann@example.org,"Ann\nBcc: all@example.org",UTC', "the name holds a line break"),
         ("ann@example.org,Ann\u2028B,UTC", "the name holds a line break"),
         (f"ann@example.org,{'n' * 300},UTC", "longer than 200"),
@@ -199,6 +200,18 @@ def test_rows_that_were_mended_can_be_imported_from_the_file_that_told_of_them(s
     told.write_text(told.read_text(encoding="utf-8").replace("ann@example,", "ann@example.org,"), encoding="utf-8")
     bring(store, told)
     assert everyone(store)["ann@example.org"].name == "=Ann"
+
+
+def test_the_file_of_rejected_rows_holds_no_formula_and_is_its_owners_alone(store: Store, table: Path) -> None:
+    table.write_text('address,=1+1,"@two\nlines"\nnobody,"\n=1+1",＝1+1\nann@example.org,=2,-3\n', encoding="utf-8")
+    assert bring(store, table).verdicts == {"added": 1}
+    path = table.with_name(f"{table.name}.rejected.csv")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with path.open(encoding="utf-8", newline="") as file:
+        head, row = csv.reader(file)
+    assert head == ["line", "reason", "address", "'=1+1", "'@two\nlines"]
+    assert row[0] == "3"
+    assert row[2:] == ["nobody", "'\n=1+1", "'＝1+1"]
 
 
 def test_the_file_of_an_earlier_import_is_not_left_to_be_taken_for_this_ones(store: Store, table: Path) -> None:

@@ -1,6 +1,7 @@
 """The ledger: nothing is sent twice, nothing is lost, and nobody who has left is sent anything."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from series_builders import DAY, LEASE, NOW, asked, confirmed, done, published, send
@@ -306,6 +307,33 @@ def test_what_is_too_late_waits_for_the_next_time_and_only_once(tx: Connection) 
     assert recovery.next_look(tx) == NOW + WEEK
     # Somebody who looks every ten days only is late again, and sends.
     assert issues(send(tx, late + 10 * DAY)) == ["one"]
+
+
+def test_a_reader_whose_midnight_an_issue_just_missed_is_not_a_day_behind_for_good(tx: Connection) -> None:
+    # Eight in Paris is eleven in the evening in Phoenix: sent two hours late, an issue is on the day of the next.
+    calendar = Schedule(kind="calendar", start="2027-07-01", every="day", at="08:00", time_zone="Europe/Paris")
+    names = [f"letter-{number}" for number in range(10)]
+    published(tx, *names, schedule=calendar)
+    confirmed(tx, "ann@example.org", zone="America/Phoenix")
+    first = datetime(2027, 7, 1, 6, tzinfo=UTC)
+    got = {}
+    for hour in range(2, 12 * 24):
+        now = first + timedelta(hours=hour)
+        got |= {claim.issue: now for claim in send(tx, now)}
+    assert list(got) == names
+    late = [moment - first - DAY * number for number, moment in enumerate(got.values())]
+    assert max(late) == timedelta(hours=2)
+    days = [moment.astimezone(ZoneInfo("America/Phoenix")).date() for moment in got.values()]
+    assert len(set(days)) == len(names)
+
+
+def test_after_a_day_without_a_sender_a_calendar_goes_on_at_its_hour(tx: Connection) -> None:
+    calendar = Schedule(kind="calendar", start="2027-07-01", every="day", at="08:00", time_zone="Europe/Paris")
+    published(tx, "one", "two", "three", schedule=calendar)
+    confirmed(tx, "ann@example.org", zone="Europe/Paris")
+    first = datetime(2027, 7, 1, 6, tzinfo=UTC)
+    got = [(hour, claim.issue) for hour in range(30, 120) for claim in send(tx, first + timedelta(hours=hour))]
+    assert got == [(30, "one"), (48, "two"), (72, "three")]
 
 
 def test_when_to_look_again_is_when_the_first_thing_is_due(tx: Connection) -> None:

@@ -1,7 +1,6 @@
 """Rate limits hold in any window, for all processes, and after a restart; servers that ask for it slow us down."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -69,11 +68,11 @@ def test_the_time_that_is_told_is_the_first_at_which_one_may_go(tx: Connection) 
     assert asked(tx, "example.org", limits, later) is None
 
 
-def test_a_limit_holds_over_processes_and_restarts(tmp_path: Path) -> None:
+def test_a_limit_holds_over_processes_and_restarts(address: str) -> None:
     limits = Limits(Limit(per_hour=3))
     let_go = 0
     for _ in range(3):
-        first, second = open_store(str(tmp_path / "s.db")), open_store(str(tmp_path / "s.db"))
+        first, second = open_store(address), open_store(address)
         for store in (first, second):
             with store.transaction() as tx:
                 let_go += len(gone(tx, limits, [NOW]))

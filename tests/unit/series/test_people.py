@@ -5,11 +5,14 @@ import pytest
 from series_builders import ACCEPTED, DAY, LEASE, NOW, asked, confirmed, done, person, published, send
 from sqlalchemy import Connection, select
 
+from pipeline.delivery import Schedule
+from pipeline.series.schedule import ScheduleError
 from pipeline.series.store import _schema as t
 from pipeline.series.store import coming, journal, leaving, ledger, people, standing
 from pipeline.series.store.people import Consent
 
 WEEK = 7 * DAY
+HOUR = DAY / 24
 ANN = "Ann@Example.org"
 
 
@@ -132,11 +135,54 @@ def test_restarting_begins_with_the_first_and_keeps_what_was(tx: Connection, ann
     assert len(tx.execute(select(t.deliveries.c.ref).where(t.deliveries.c.state == "sent")).all()) >= 5
 
 
+def test_beginning_again_is_for_readers_only(tx: Connection, ann: int) -> None:
+    for state in ("waiting", "stopped"):
+        tx.execute(t.enrolments.update().values(state=state, due_at=None))
+        assert not standing.restart(tx, ann, 1, NOW)
+
+
 def test_where_a_reader_stands_is_told(tx: Connection, ann: int) -> None:
     sent(tx, range(1))
     (found,) = people.standings(tx, ann)
     assert (found.sequence, found.state, found.reached, found.next_issue) == ("letters", "active", "one", "two")
     assert found.due_at == NOW + WEEK
+
+
+CALENDAR = Schedule(kind="calendar", start="2027-01-04", every="week", at="09:00", time_zone="UTC")
+
+
+def test_a_pace_on_a_calendar_keeps_its_days(tx: Connection) -> None:
+    published(tx, "one", "two", "three", schedule=CALENDAR)
+    number = confirmed(tx, ANN)
+    # Late, on Wednesday.
+    assert [claim.issue for claim in send(tx, NOW + 2 * DAY)] == ["one"]
+    assert standing.set_pace(tx, number, 1, {"at": "18:00"}, NOW + 2 * DAY)
+    (found,) = people.standings(tx, number)
+    assert (found.next_issue, found.due_at) == ("two", NOW + WEEK + 9 * HOUR)
+
+
+def test_the_days_of_a_calendar_are_nobodys_own(tx: Connection) -> None:
+    published(tx, "one", "two", "three", schedule=CALENDAR)
+    number = confirmed(tx, ANN)
+    with pytest.raises(ScheduleError, match="the same for everybody"):
+        standing.set_pace(tx, number, 1, {"every": "2 weeks"}, NOW)
+
+
+def test_a_pace_counts_from_the_last_issue_of_its_own_newsletter(tx: Connection, ann: int) -> None:
+    assert sent(tx, range(1)) == ["one"]
+    # Of another newsletter, on Tuesday.
+    tx.execute(t.subscribers.update().values(last_sent_at=NOW + DAY))
+    assert standing.set_pace(tx, ann, 1, {"every": "3 days"}, NOW + DAY)
+    (found,) = people.standings(tx, ann)
+    assert found.due_at == NOW + 3 * DAY
+
+
+def test_a_pace_before_the_first_issue_counts_the_delay_from_the_confirmation(tx: Connection) -> None:
+    published(tx, "one", schedule=Schedule(at="09:00", time_zone="UTC", delay=5))
+    number = confirmed(tx, ANN)
+    standing.set_pace(tx, number, 1, {"at": "18:00"}, NOW + 3 * DAY)
+    (found,) = people.standings(tx, number)
+    assert found.due_at == NOW + 5 * DAY + 9 * HOUR
 
 
 # --------------------------------------------------------------------------- leaving
@@ -151,6 +197,45 @@ def test_a_complaint_outlasts_an_unsubscribing(tx: Connection, ann: int) -> None
     leaving.leave(tx, ann, "complaint", NOW, person(ANN).hash)
     assert not leaving.leave(tx, ann, "unsubscribed", NOW, person(ANN).hash)
     assert people.suppressed(tx, [person(ANN).hash]) == {person(ANN).hash: "complaint"}
+
+
+def test_a_bounce_outlasts_an_unsubscribing(tx: Connection, ann: int) -> None:
+    leaving.leave(tx, ann, "hard", NOW)
+    assert not leaving.leave(tx, ann, "unsubscribed", NOW, person(ANN).hash)
+    assert state_of(tx, ann) == "bounced"
+    assert ask(tx) == "suppressed"
+
+
+@pytest.mark.parametrize("reason", ["complaint", "hard", "soft", "manual"])
+def test_who_was_made_to_leave_is_not_asked_even_where_no_hash_was_kept(
+    tx: Connection, ann: int, reason: leaving.Reason
+) -> None:
+    leaving.leave(tx, ann, reason, NOW)
+    assert ask(tx) == "suppressed"
+    assert state_of(tx, ann) != "pending"
+
+
+def test_nothing_comes_back_of_who_was_erased_while_being_sent_to(tx: Connection, ann: int) -> None:
+    claims = ledger.claim(tx, NOW, "me", LEASE, 10)
+    ledger.begin(tx, claims, "me", NOW)
+    leaving.erase(tx, ann, person(ANN).hash, NOW)
+    ended = ledger.Ended(claims[0], ACCEPTED, NOW, f"id-{ANN}", b"Ann " + ANN.encode(), b"h")
+    ledger.end(tx, [ended], "me", ledger.Rules())
+    row = tx.execute(select(t.deliveries).where(t.deliveries.c.issue == "one")).one()
+    assert (row.state, row.filled, row.message_id, row.hash, row.reply) == ("sent", None, "", None, "")
+    assert people.by_id(tx, ann) is not None
+    assert tx.execute(select(t.subscribers.c.last_sent_at)).scalar() is None
+
+
+def test_mails_that_proved_nothing_go_with_who_is_erased(tx: Connection, ann: int) -> None:
+    for number, raw in enumerate((b"To: ANN@example.org\n\nGone.", b"To: bea@example.org\n\nGone.")):
+        tx.execute(
+            t.bounces.insert(),
+            {"source": bytes([number]) * 32, "kind": "unknown", "at": NOW, "raw": raw, "kept_until": NOW + WEEK},
+        )
+    leaving.erase(tx, ann, person(ANN).hash, NOW)
+    kept = tx.execute(select(t.bounces.c.raw).order_by(t.bounces.c.id)).scalars().all()
+    assert kept == [None, b"To: bea@example.org\n\nGone."]
 
 
 def test_nothing_is_left_of_who_is_erased_but_a_keyed_hash(tx: Connection) -> None:

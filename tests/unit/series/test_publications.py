@@ -1,12 +1,15 @@
 """Publishing: frozen issues, and edits of a running sequence that nobody is hurt by."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from series_builders import DAY, NOW, asked, confirmed, letters, published, send
 from sqlalchemy import Connection, select
 
+from pipeline.delivery import Schedule
 from pipeline.errors import StoreError
 from pipeline.series.store import _schema as t
-from pipeline.series.store import publications
+from pipeline.series.store import journal, publications, standing
 from pipeline.series.store.publications import Group
 
 WEEK = 7 * DAY
@@ -144,3 +147,71 @@ def test_what_was_sent_stays_as_it_was(tx: Connection) -> None:
     before = tx.execute(select(t.deliveries.c.revision_id).where(t.deliveries.c.issue == "one")).scalar_one()
     published(tx, "one", "two", words="mended")
     assert tx.execute(select(t.deliveries.c.revision_id).where(t.deliveries.c.issue == "one")).scalar_one() == before
+
+
+# --------------------------------------------------------------------------- another schedule
+
+
+def slot_of(tx: Connection, number: int) -> datetime | None:
+    return tx.execute(select(t.enrolments.c.due_at).where(t.enrolments.c.subscriber_id == number)).scalar()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        (Schedule(time_zone="UTC", at="18:30"), datetime(2027, 1, 11, 18, 30, tzinfo=UTC)),
+        (Schedule(time_zone="UTC", at="06:00"), datetime(2027, 1, 11, 6, tzinfo=UTC)),
+        (Schedule(time_zone="UTC", at="09:00", on=("thu",)), datetime(2027, 1, 14, 9, tzinfo=UTC)),
+        (Schedule(time_zone="UTC", at="18:30", on=("wed", "sun")), datetime(2027, 1, 13, 18, 30, tzinfo=UTC)),
+        (Schedule(time_zone="UTC", at="09:00", on=("mon", "thu")), datetime(2027, 1, 11, 9, tzinfo=UTC)),
+        (Schedule(time_zone="Asia/Tokyo", at="09:00"), datetime(2027, 1, 11, tzinfo=UTC)),
+    ],
+)
+def test_another_schedule_holds_for_every_readers_next_issue(
+    tx: Connection, schedule: Schedule, expected: datetime
+) -> None:
+    a_reader_past(tx, 1, "one", "two", "three")
+    published(tx, "one", "two", "three", schedule=schedule, now=NOW + DAY)
+    assert slot_of(tx, 1) == expected
+    assert send(tx, expected - timedelta(seconds=1)) == []
+    assert [claim.issue for claim in send(tx, expected)] == ["two"]
+
+
+def test_who_is_due_stays_due_by_another_schedule(tx: Connection) -> None:
+    a_reader_past(tx, 1, "one", "two", "three")
+    late = NOW + WEEK + timedelta(hours=3)
+    published(tx, "one", "two", "three", schedule=Schedule(time_zone="UTC", at="08:00"), now=late)
+    assert [claim.issue for claim in send(tx, late)] == ["two"]
+
+
+def test_who_is_paused_goes_on_by_the_schedule_of_now(tx: Connection) -> None:
+    a_reader_past(tx, 1, "one", "two", "three")
+    standing.pause(tx, 1, NOW + DAY)
+    published(tx, "one", "two", "three", schedule=Schedule(time_zone="UTC", at="18:30", on=("tue",)), now=NOW + DAY)
+    standing.resume(tx, 1, NOW + 2 * DAY)
+    assert slot_of(tx, 1) == datetime(2027, 1, 12, 18, 30, tzinfo=UTC)
+
+
+def test_a_pace_that_another_schedule_makes_impossible_holds_nobody_up(tx: Connection) -> None:
+    a_reader_past(tx, 1, "one", "two", "three")
+    confirmed(tx, "bob@example.org")
+    assert standing.set_pace(tx, 1, 1, {"on": ["sat"], "at": "10:00"}, NOW + DAY)
+    quiet = Schedule(time_zone="UTC", at="09:00", quiet=("sat",))
+    plan = published(tx, "one", "two", "three", schedule=quiet, now=NOW + 2 * DAY)
+    assert plan.lost_paces == 1
+    assert [(entry.what, entry.subscriber_id) for entry in journal.entries(tx, what="pace-lost")] == [("pace-lost", 1)]
+    sent = {(claim.address, claim.issue) for day in range(2, 15) for claim in send(tx, NOW + day * DAY)}
+    assert sent >= {("ann@example.org", "two"), ("bob@example.org", "one")}
+    back = published(tx, "one", "two", "three", now=NOW + 15 * DAY)
+    assert back.lost_paces == 0
+
+
+def test_a_pace_by_days_is_lost_on_a_calendar_and_one_by_the_hour_is_kept(tx: Connection) -> None:
+    a_reader_past(tx, 1, "one", "two", "three")
+    confirmed(tx, "bob@example.org", NOW + DAY)
+    standing.set_pace(tx, 1, 1, {"every": "day"}, NOW + DAY)
+    standing.set_pace(tx, 2, 1, {"at": "18:30"}, NOW + DAY)
+    calendar = Schedule(kind="calendar", start="2027-01-04", time_zone="UTC", at="09:00")
+    assert published(tx, "one", "two", "three", schedule=calendar, now=NOW + DAY).lost_paces == 1
+    assert slot_of(tx, 1) == datetime(2027, 1, 11, 9, tzinfo=UTC)
+    assert slot_of(tx, 2) == datetime(2027, 1, 4, 18, 30, tzinfo=UTC)

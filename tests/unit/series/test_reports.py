@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from series_builders import DAY, NOW, asked, confirmed, published, send
 from sqlalchemy import Connection
 
@@ -138,6 +139,7 @@ def test_an_issues_name_is_no_pattern(tx: Connection) -> None:
     assert log(tx, 1, issue="%") == []
 
 
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 def test_reports_read_deliveries_by_their_indexes(tx: Connection) -> None:
     published(tx, "one")
     raw, statements = tx.connection.driver_connection, list[str]()

@@ -419,3 +419,13 @@ def test_a_readers_zone_that_is_none_is_refused(zone: str) -> None:
 def test_what_is_no_pace_is_refused(pace: dict[str, object]) -> None:
     with pytest.raises(ScheduleError):
         with_pace(Schedule(quiet=("sun",)), pace)
+
+
+def test_everything_that_is_wrong_with_a_pace_is_told_in_words() -> None:
+    with pytest.raises(ScheduleError) as refused:
+        with_pace(Schedule(), {"every": "fortnight", "on": ["monday"], "at": "25:00"})
+    assert str(refused.value).splitlines() == [
+        "“every”: expected an interval such as day, week, 3 days or 2 weeks, found “fortnight”",
+        "“on”: expected one of mon, tue, wed, thu, fri, sat, sun, found “monday”",
+        "“at”: expected a time of day such as 08:00, found “25:00”",
+    ]

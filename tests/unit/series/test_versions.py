@@ -1,11 +1,24 @@
 """The store's tables: made by the migrations, they are those that the program knows."""
 
+import secrets
 import stat
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from postgres_server import new_database
+from series_builders import NOW
+from sqlalchemy import inspect, select, text
 
+from pipeline.errors import StoreError
 from pipeline.series.store import _schema, engine
 from pipeline.series.store.engine import Store, open_store
 
@@ -19,6 +32,66 @@ def test_the_migrations_make_the_tables_and_indexes_that_the_program_knows(store
     with store.reading() as tx:
         context = MigrationContext.configure(tx, opts={"render_as_batch": True})
         assert compare_metadata(context, _schema.metadata) == []
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("initdb"))])
+def nowhere(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of a store that has yet to be made."""
+    if request.param == "sqlite":
+        return str(tmp_path / "series.db")
+    server: str = request.getfixturevalue("postgres")
+    return new_database(server, f"new_{secrets.token_hex(4)}")
+
+
+def tables(address: str) -> set[str]:
+    with closing(open_store(address)) as store, store.reading() as tx:
+        return set(inspect(tx).get_table_names())
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds(
+    nowhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as old:
+        old.setattr(engine, "HEAD", "0001")
+        old.setattr(command, "upgrade", partial(_upgrade_to, command.upgrade, "0001"))
+        with closing(open_store(nowhere)) as store, store.transaction() as tx:
+            tx.execute(_schema.suppressions.insert(), {"hash": b"h" * 32, "reason": "erased", "at": NOW})
+            assert "settings" not in inspect(tx).get_table_names()
+    with closing(open_store(nowhere)) as store, store.reading() as tx:
+        assert tx.execute(select(_schema.suppressions.c.reason)).scalars().all() == ["erased"]
+        assert tx.execute(text("SELECT version_num FROM alembic_version")).scalar() == engine.HEAD
+    assert tables(nowhere) >= {table.name for table in _schema.metadata.sorted_tables}
+
+
+def _upgrade_to(upgrade: Callable[[Config, str], None], version: str, config: Config, _: str) -> None:
+    upgrade(config, version)
+
+
+def test_two_that_open_a_new_store_at_once_make_its_tables_once(nowhere: str) -> None:
+    start = threading.Barrier(2)
+
+    def act(_: int) -> set[str]:
+        start.wait()
+        return tables(nowhere)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(act, range(2))
+    assert first == second
+
+
+def test_a_store_that_a_later_quire_made_is_refused(nowhere: str) -> None:
+    with closing(open_store(nowhere)) as store, store.transaction() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="of version 9999, which this Quire doesn't know"):
+        open_store(nowhere)
+
+
+def test_the_store_is_where_its_path_says_whatever_is_in_that(tmp_path: Path) -> None:
+    path = tmp_path / "what? #1 100%20" / "series.db"
+    open_store(str(path)).close()
+    assert [one.name for one in tmp_path.iterdir()] == ["what? #1 100%20"]
+    assert path.stat().st_size > 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_nobody_else_may_read_who_reads_what(tmp_path: Path) -> None:

@@ -352,7 +352,7 @@ def test_a_readers_own_time_becomes_utc_and_is_told(tmp_path: Path) -> None:
     ("given", "message"),
     [
         ({"start": "2027-02-30"}, "is not a day"),
-        ({"every": "fortnight"}, "this is no pace"),
+        ({"every": "fortnight"}, "“every”: expected an interval"),
         ({"time_zone": "Paris/France"}, "is no time zone"),
         ({"pictures": "http://example.org"}, "is no address for pictures"),
     ],
