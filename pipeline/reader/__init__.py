@@ -20,8 +20,9 @@ from pipeline.project import BisacSettings, Motif, Name, PartSettings, Project, 
 from pipeline.reader import _newsletter
 from pipeline.reader._slug import slugify
 from pipeline.reader._source import Source, load
+from pipeline.reader._typography import smart
 from pipeline.reader.images import Images
-from pipeline.reader.markdown import Reading, smart
+from pipeline.reader.markdown import Reading
 from pipeline.reader.references import read_glossary, read_references
 
 GENERATED = ("notes", "glossary", "index")
