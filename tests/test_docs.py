@@ -28,7 +28,8 @@ from pipeline.project import (
     SheetsSettings,
     TextsSettings,
 )
-from pipeline.reader import (
+from pipeline.reader.directives import DIRECTIVES
+from pipeline.reader.metadata_blocks import (
     ChapterMetadata,
     IssueMetadata,
     MailMetadata,
@@ -36,7 +37,6 @@ from pipeline.reader import (
     PartMetadata,
     WorksheetSettings,
 )
-from pipeline.reader.directives import DIRECTIVES
 from pipeline.reader.references import GlossaryTerm, Work
 from pipeline.reader.roles import ROLES
 

@@ -14,7 +14,8 @@ from pipeline.mail.placeholders import Slot, pieces
 from pipeline.metadata import decode, decode_list, decode_records
 from pipeline.model import Cite, Placeholder, Ref, Term, walk
 from pipeline.project import Settings
-from pipeline.reader import ChapterMetadata, read
+from pipeline.reader import read
+from pipeline.reader.metadata_blocks import ChapterMetadata
 from pipeline.reader.references import GlossaryTerm, Work
 from pipeline.transforms import complete, select
 from pipeline.writers._mail_text import letter_text

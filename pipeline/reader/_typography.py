@@ -44,3 +44,8 @@ def typographic(text: str) -> str:
         text = _DASHES.sub(lambda match: "—" if len(match[1]) == 3 else "–", text)
     # What the quotation marks' rule leaves is an apostrophe without a partner: ’90s, ’tis.
     return text.replace("...", "…").replace("'", "’")
+
+
+def one_line(text: str) -> str:
+    """Return a text with single spaces and no ends of lines."""
+    return " ".join(text.split())
