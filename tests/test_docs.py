@@ -45,7 +45,7 @@ MANUSCRIPT = (ROOT / "docs" / "manuscript.md").read_text(encoding="utf-8")
 NEWSLETTER = (ROOT / "docs" / "newsletter.md").read_text(encoding="utf-8")
 CHECKS = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LAYERS_WITH_FINDINGS = ("reader", "checks", "pages", "lint", "spam.py", "metadata.py", "project.py")
+LAYERS_WITH_FINDINGS = ("reader", "checks", "pages", "lint", "spam.py", "metadata", "project.py")
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"/>'
 

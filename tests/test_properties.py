@@ -197,7 +197,7 @@ DATES = st.one_of(
     )
 )
 def test_any_work_that_the_reader_accepts_can_be_cited(work):
-    from pipeline.metadata import yaml
+    import yaml
 
     text = yaml.safe_dump([{"id": "a", "title": "T", **work}], allow_unicode=True)
     values, findings = decode_list(text, Work, "references.yaml")
