@@ -16,7 +16,7 @@ from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.catalog import chosen_editions, formats, typeset_first, writer
 from pipeline.editions import Editions
-from pipeline.errors import ConfigError, ContentError, Finding, Location, WriteError
+from pipeline.errors import ConfigError, ContentError, Finding, WriteError
 from pipeline.memory import (
     Memory,
     Report,
@@ -44,6 +44,7 @@ class Options(Struct, frozen=True):
 
     `editions` are those to make of formats that have several: each format's first where it is empty, or `all`.
     `papers` are those for which worksheets have a folder of their own; empty for those of book.yaml.
+    `has_fonts` says whether the EPUB has fonts, where book.yaml doesn't leave them out.
     """
 
     formats: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ class Options(Struct, frozen=True):
     use_cache: bool = True
     source_date_epoch: str | None = None
     papers: tuple[str, ...] = ()
+    has_fonts: bool = True
 
 
 # --------------------------------------------------------------------------- reading and checking
@@ -160,7 +162,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
     chosen = chosen_editions(options.formats, options.editions)
     with _only_build(project):
         design = theme.load(project)
-        inputs = inputs_of(project, design, options.papers, options.source_date_epoch)
+        inputs = inputs_of(project, design, options.papers, options.source_date_epoch, has_fonts=options.has_fonts)
         memory = remembered(project) if options.use_cache else None
         if memory is not None and is_as_remembered(memory, inputs, chosen, output):
             return nothing_done(memory.report, time.perf_counter() - started)
@@ -177,7 +179,9 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False, known=known)
             if options.papers:
                 book = msgspec.structs.replace(book, papers=options.papers)
-            once = tuple(_another_identifier(book, output))
+            if not options.has_fonts:
+                book = msgspec.structs.replace(book, epub=msgspec.structs.replace(book.epub, has_fonts=False))
+            once = tuple(_another_identifier(project, book, output))
             artifacts, advice = _write(book, design, press, chosen, is_advised=known is not None)
         owned = {(name, edition) for name, editions in chosen.items() for edition in editions}
         made, written, removed = put_in_place(artifacts, output, owned, book)
@@ -212,7 +216,7 @@ def make(
         return write(select(book, format_name), design, press)
 
 
-def _another_identifier(book: Book, output: Path) -> Iterator[Finding]:
+def _another_identifier(project: Project, book: Book, output: Path) -> Iterator[Finding]:
     """Yield a warning where the book had another identifier when it was last built."""
     before = earlier_identifier(output)
     if before and before != book.identifier:
@@ -220,7 +224,8 @@ def _another_identifier(book: Book, output: Path) -> Iterator[Finding]:
         hint = (
             "Shops and devices take a book with another identifier for another book. Put it back, or build once more."
         )
-        yield Finding(Location("content/book.yaml"), "identifier-changed", message, hint, "warning")
+        _, lines = project.settings()
+        yield Finding(lines.at("identifier"), "identifier-changed", message, hint, "warning")
 
 
 def _preparation(project: Project, design: Design, *, is_brief: bool = False) -> Callable[[], None]:

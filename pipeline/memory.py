@@ -53,10 +53,12 @@ class Memory(Struct, frozen=True):
     of_text: tuple[Finding, ...] = ()
 
 
-def inputs_of(project: Project, design: Design, papers: Sequence[str], epoch: str | None) -> Inputs:
+def inputs_of(
+    project: Project, design: Design, papers: Sequence[str], epoch: str | None, *, has_fonts: bool = True
+) -> Inputs:
     """Return what the formats of a project depend on."""
     digest = hashlib.sha256(caches.stamp())
-    digest.update(repr((papers, epoch, design.digest, design.fonts_digest)).encode())
+    digest.update(repr((papers, epoch, has_fonts, design.digest, design.fonts_digest)).encode())
     return Inputs(digest.hexdigest(), content_of(project))
 
 

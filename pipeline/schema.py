@@ -7,7 +7,13 @@ from typing import Any
 import msgspec
 
 from pipeline.project import Settings
-from pipeline.reader import ChapterMetadata, IssueMetadata, MailMetadata, MatterMetadata, PartMetadata
+from pipeline.reader.metadata_blocks import (
+    ChapterMetadata,
+    IssueMetadata,
+    MailMetadata,
+    MatterMetadata,
+    PartMetadata,
+)
 from pipeline.reader.references import GlossaryTerm, Work
 from pipeline.theme import Theme
 

@@ -28,7 +28,8 @@ from pipeline.project import (
     SheetsSettings,
     TextsSettings,
 )
-from pipeline.reader import (
+from pipeline.reader.directives import DIRECTIVES
+from pipeline.reader.metadata_blocks import (
     ChapterMetadata,
     IssueMetadata,
     MailMetadata,
@@ -36,7 +37,6 @@ from pipeline.reader import (
     PartMetadata,
     WorksheetSettings,
 )
-from pipeline.reader.directives import DIRECTIVES
 from pipeline.reader.references import GlossaryTerm, Work
 from pipeline.reader.roles import ROLES
 
@@ -45,7 +45,7 @@ MANUSCRIPT = (ROOT / "docs" / "manuscript.md").read_text(encoding="utf-8")
 NEWSLETTER = (ROOT / "docs" / "newsletter.md").read_text(encoding="utf-8")
 CHECKS = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LAYERS_WITH_FINDINGS = ("reader", "checks", "pages", "lint", "spam.py", "metadata.py", "project.py")
+LAYERS_WITH_FINDINGS = ("reader", "checks", "pages", "lint", "spam.py", "metadata", "project.py")
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"/>'
 

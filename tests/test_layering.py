@@ -71,7 +71,7 @@ HOMES = {
     "flufl": {"series/_odd_servers.py"},
     "icalendar": {"series/ics.py"},
     "imaplib": {"series/_imap.py"},
-    "yaml": {"metadata.py"},
+    "yaml": {"metadata/"},
     "click": {"cli/"},
     "cryptography": {"series/dkim.py"},
     "playwright": {"browser.py"},

@@ -14,7 +14,8 @@ from pipeline.mail.placeholders import Slot, pieces
 from pipeline.metadata import decode, decode_list, decode_records
 from pipeline.model import Cite, Placeholder, Ref, Term, walk
 from pipeline.project import Settings
-from pipeline.reader import ChapterMetadata, read
+from pipeline.reader import read
+from pipeline.reader.metadata_blocks import ChapterMetadata
 from pipeline.reader.references import GlossaryTerm, Work
 from pipeline.transforms import complete, select
 from pipeline.writers._mail_text import letter_text
@@ -196,7 +197,7 @@ DATES = st.one_of(
     )
 )
 def test_any_work_that_the_reader_accepts_can_be_cited(work):
-    from pipeline.metadata import yaml
+    import yaml
 
     text = yaml.safe_dump([{"id": "a", "title": "T", **work}], allow_unicode=True)
     values, findings = decode_list(text, Work, "references.yaml")

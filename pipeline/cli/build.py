@@ -43,6 +43,7 @@ Examples:
 @click.option(
     "--papers", multiple=True, type=click.Choice((*PAPERS, "all")), help="Worksheets for this paper too, in its folder."
 )
+@click.option("--no-fonts", is_flag=True, help="Leave the fonts out of the EPUB.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes to typeset with; as many as cores by default.")
 @click.option("--no-cache", is_flag=True, help="Do all work again, and keep none of it.")
 @click.option("--check", "validated", is_flag=True, help="Let independent checkers look at what was built.")
@@ -54,6 +55,7 @@ def command(
     editions: tuple[str, ...],
     output: Path | None,
     papers: tuple[str, ...],
+    no_fonts: bool,
     jobs: int | None,
     no_cache: bool,
     validated: bool,
@@ -67,7 +69,7 @@ def command(
     session: Session = ctx.obj
     epoch = session.environment.get("SOURCE_DATE_EPOCH")
     papers = PAPERS if "all" in papers else tuple(paper for paper in PAPERS if paper in papers)
-    options = Options(names, editions, output and output.resolve(), jobs, not no_cache, epoch, papers)
+    options = Options(names, editions, output and output.resolve(), jobs, not no_cache, epoch, papers, not no_fonts)
     report = build(session.project, options, session.progress())
     session.findings(report.warnings)
     if as_json:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pipeline import model as m
+from pipeline.reader._typography import smart
 
 if TYPE_CHECKING:
     from pipeline.reader.markdown import Reading
@@ -63,10 +64,8 @@ def _ref(reading: "Reading", content: str, line: int) -> tuple[m.Inline, ...]:
 
 
 def _index(reading: "Reading", content: str, line: int) -> tuple[m.Inline, ...]:
-    # Headings of the index are printed as they stand here, so they are made typographic like the text.
-    from pipeline.reader.markdown import smart
-
     text, target = _split(content)
+    # Headings of the index are printed as they stand here, so they are made typographic like the text.
     target = smart(target, reading.language)
     see = see_also = ""
     for prefix in ("see:", "seealso:"):

@@ -1,7 +1,6 @@
-"""A book in; the pages of its EPUB as XHTML, in reading order, and its contents out."""
+"""A book in; the pages of its EPUB as XHTML, in reading order, out."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -10,20 +9,10 @@ from msgspec import Struct
 
 from pipeline import model as m
 from pipeline.identifiers import is_right_to_left
-from pipeline.writers import _index
-from pipeline.writers._epub_places import (
-    GENERATED,
-    anchor_of,
-    back_of,
-    cite_id,
-    entry_ids,
-    index_texts,
-    is_notes,
-    key_of,
-    mark_id,
-    part_target,
-    places_of,
-)
+from pipeline.writers._epub_contents import REST, REST_TITLE, Item, contents
+from pipeline.writers._epub_index import Locator, index_groups
+from pipeline.writers._epub_places import anchor_of, back_of, cite_id, is_notes, part_target, places_of
+from pipeline.writers._epub_trail import Trail
 from pipeline.writers._html import Markup, Renderer, Templates, label_of
 from pipeline.writers._motif import motif_words
 from pipeline.writers._page_breaks import PrintedPage, identifier, marked, page_break
@@ -35,7 +24,6 @@ Printed: TypeAlias = Mapping[str, list[PrintedPage]]
 _TITLE_PAGE, _COPYRIGHT = "title.xhtml", "copyright.xhtml"
 
 _MODULES = ("epub/blocks.html.j2", "shared/blocks.html.j2")
-_REST, _REST_TITLE = "rest.xhtml", "Where the rest is"
 # Front and back matter that EPUB and DPUB-ARIA have the same word for, by the name of its file.
 _KINDS = ["acknowledgments", "afterword", "appendix", "colophon", "conclusion", "dedication", "epigraph", "epilogue"]
 _KINDS += ["foreword", "introduction", "preface", "prologue"]
@@ -51,36 +39,6 @@ class Page(Struct, frozen=True):
     title: str
     markup: str
     landmark: str = ""
-
-
-class Item(Struct, frozen=True):
-    """An entry of the contents, counted from 1 in reading order."""
-
-    order: int
-    title: str
-    href: str
-    label: str = ""
-    kind: str = ""
-    below: "tuple[Item, ...]" = ()
-
-
-class Locator(Struct, frozen=True):
-    """A link of the index: what it shows, what it is called aloud, and where it leads."""
-
-    label: str
-    words: str
-    href: str
-
-
-class Line(Struct, frozen=True):
-    """A heading of the index as its template shows it; `see` and `see_also` are words with an address, or with none."""
-
-    id: str
-    heading: str
-    locators: tuple[Locator, ...]
-    see: tuple[tuple[str, str], ...]
-    see_also: tuple[tuple[str, str], ...]
-    below: "tuple[Line, ...]" = ()
 
 
 def pages(
@@ -103,60 +61,6 @@ def pages(
     return _Pages(book, templates, images, cover, rest, has_motifs).all(printed)
 
 
-def contents(book: m.Book, rest: Sequence[m.Part] | None = None) -> tuple[Item, ...]:
-    """Return the contents: front matter, parts with their chapters, back matter, and the last page of a sample."""
-    places = places_of(book)
-    order = iter(range(1, len(places) + 1))
-
-    def item(owner: str, title: str, label: str = "", kind: str = "") -> Item:
-        return Item(next(order), title, places[owner].file, label, kind)
-
-    items = [item(matter.id, matter.title) for matter in book.front]
-    for part in book.parts:
-        opener = item(part.slug, part.title, label_of(part_target(part)), "part")
-        below = tuple(item(chapter.id, chapter.title, str(chapter.number), "chapter") for chapter in part.chapters)
-        items.append(Item(opener.order, opener.title, opener.href, opener.label, opener.kind, below))
-    items += [
-        item(piece.id, piece.title) if isinstance(piece, m.Matter) else item(piece.kind, GENERATED[piece.kind])
-        for piece in back_of(book)
-    ]
-    if rest is not None:
-        items.append(Item(len(places) + 1, _REST_TITLE, _REST))
-    return tuple(items)
-
-
-class _Trail:
-    """Gives out the ids of what links away, so that its target can link back."""
-
-    def __init__(self) -> None:
-        self.cited: dict[str, list[str]] = {}
-        self._owner = ""
-        self._notes: Counter[int] = Counter()
-
-    def start(self, owner: str) -> None:
-        self._owner = owner
-        self._notes.clear()
-
-    def note(self, number: int) -> str:
-        """Return the id of a call to a footnote; the first is the one that the footnote leads back to."""
-        self._notes[number] += 1
-        times = self._notes[number]
-        return f"noteref.{number}" if times == 1 else f"noteref.{number}.{times}"
-
-    def cite(self, key: str) -> str:
-        """Return the id of a file's first citation of a work, and nothing for its later ones."""
-        owners = self.cited.setdefault(key, [])
-        if self._owner in owners:
-            return ""
-        owners.append(self._owner)
-        return cite_id(key)
-
-    def index(self, mark: m.IndexMark) -> str:
-        """Return the id of an index mark, and nothing for one that is no place in the text."""
-        # The definitions of the glossary each count their marks from 1, and the index leaves them out.
-        return "" if mark.see or mark.see_also or self._owner == "glossary" else mark_id(mark.id)
-
-
 class _Pages:
     """Makes the pages of one book."""
 
@@ -175,7 +79,7 @@ class _Pages:
         self._rest = rest
         self._has_motifs = has_motifs
         self._places = places_of(book)
-        self._trail = _Trail()
+        self._trail = Trail()
         self._render = Renderer(
             book,
             templates,
@@ -200,7 +104,7 @@ class _Pages:
         back = [None if is_notes(piece) else self._back_page(piece) for piece in back_of(self._book)]
         body_and_back = [*body, *(page or self._notes() for page in back)]
         if self._rest is not None:
-            body_and_back.append(self._page("rest", _REST, _REST_TITLE, "backmatter", "", {"rest": self._rest}))
+            body_and_back.append(self._page("rest", REST, REST_TITLE, "backmatter", "", {"rest": self._rest}))
         numbers = self._numbers(printed())
         opening, front, body_and_back = (
             [self._numbered(page, numbers) for page in pages] for pages in (opening, front, body_and_back)
@@ -289,29 +193,8 @@ class _Pages:
         return self._page("notes", self._places["notes"].file, "Notes", "backmatter", "bibliography", values)
 
     def _index_page(self) -> Page:
-        entries = _index.index_entries(index_texts(self._book))
-        ids = entry_ids(entries)
-        groups: dict[str, list[Line]] = {}
-        for entry in entries:
-            groups.setdefault(_index.initial(entry.heading), []).append(self._line(entry, (), ids))
-        values = {"groups": list(groups.items())}
+        values = {"groups": index_groups(self._book, self._places)}
         return self._page("index", self._places["index"].file, "Index", "backmatter", "index", values)
-
-    def _line(self, entry: _index.Entry, above: tuple[str, ...], ids: dict[tuple[str, ...], str]) -> Line:
-        path = (*above, entry.heading)
-        seen: Counter[str] = Counter()
-        locators = []
-        for owner, mark in entry.places:
-            place = self._places[owner]
-            seen[owner] += 1
-            times = f" ({seen[owner]})" if seen[owner] > 1 else ""
-            locators.append(Locator(place.label + times, place.words + times, f"{place.file}#{mark_id(mark)}"))
-        below = tuple(self._line(sub, path, ids) for sub in entry.subs)
-        see, see_also = (
-            tuple((name.replace(";", ","), ids.get(key_of(name.split(";")), "")) for name in names)
-            for names in (entry.see, entry.see_also)
-        )
-        return Line(ids[key_of(path)], entry.heading, tuple(locators), see, see_also, below)
 
     def _contents(
         self, opening: list[Page], front: list[Page], rest: list[Page], numbers: dict[str, list[PrintedPage]]

@@ -14,8 +14,9 @@ from pipeline.press import Press
 from pipeline.theme import Design, Font
 from pipeline.writers import _epub_editions, _epub_images, _epub_metadata
 from pipeline.writers._cover import cover_png
+from pipeline.writers._epub_contents import contents
 from pipeline.writers._epub_editions import Edition
-from pipeline.writers._epub_pages import CONTENTS, Page, Printed, contents, pages
+from pipeline.writers._epub_pages import CONTENTS, Page, Printed, pages
 from pipeline.writers._html import Templates
 from pipeline.writers._interior import printed
 from pipeline.writers._page_breaks import PrintedPage

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -179,9 +180,22 @@ def test_another_identifier_than_before_is_warned_of(project: Project) -> None:
     project.book_yaml.write_text(text.replace("0001", "0002"), encoding="utf-8")
     [finding] = [finding for finding in build(project, QUICK).warnings if finding.code == "identifier-changed"]
     assert "0001" in finding.message
+    assert finding.location.line == 1 + text[: text.index("identifier:")].count("\n")
     assert [finding.code for finding in build(project, QUICK).warnings] == []
     edit(project, "Another text.\n")
     assert [finding.code for finding in build(project, QUICK).warnings] == []
+
+
+def test_the_epub_goes_without_fonts_when_asked_and_has_them_again_after(project: Project) -> None:
+    def fonts() -> list[str]:
+        with zipfile.ZipFile(project.output / "book.epub") as archive:
+            return [name for name in archive.namelist() if name.startswith("EPUB/fonts/")]
+
+    build(project, Options(formats=("epub",), jobs=1, has_fonts=False))
+    without = fonts()
+    build(project, QUICK)
+    assert without == []
+    assert len(fonts()) > 3
 
 
 def test_two_builds_of_one_book_at_once_are_refused(project: Project) -> None:

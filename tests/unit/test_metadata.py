@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct
 
-from pipeline import metadata, project, reader, theme
-from pipeline.metadata import decode, decode_list, decode_records
-from pipeline.reader import references
+from pipeline import project, theme
+from pipeline.metadata import _tree, _words, decode, decode_list, decode_records
+from pipeline.reader import metadata_blocks, references
 
 
 class Inner(Struct, frozen=True):
@@ -130,13 +130,13 @@ def test_an_empty_list_is_no_mistake(decode_it):
 def test_the_parser_in_python_gives_the_same_tree(monkeypatch):
     text = "title: T\nsize: 0.5\nnames:\n  - a\n  - 'b: c'\ninner:\n  name: |\n    one\n    two\n"
     fast = decode(text, Thing, "a.yaml")
-    monkeypatch.setattr(metadata, "_LOADER", metadata.yaml.SafeLoader)
+    monkeypatch.setattr(_tree, "_LOADER", _tree.yaml.SafeLoader)
     slow = decode(text, Thing, "a.yaml")
     assert (fast[0], fast[1]._lines, fast[2]) == (slow[0], slow[1]._lines, slow[2])
 
 
 def _structs():
-    for module in (project, reader, references, theme):
+    for module in (metadata_blocks, project, references, theme):
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Struct) and value.__module__ == module.__name__:
                 yield from ((value.__name__, field) for field in msgspec.structs.fields(value))
@@ -148,6 +148,6 @@ def test_no_union_with_a_list_has_a_pattern_since_msgspec_crashes_on_one():
         return own or any(has_pattern(part) for part in get_args(kind))
 
     for struct, field in _structs():
-        options = metadata._kinds(field.type)
+        options = _words.kinds_of(field.type)
         if len(options) > 1 and any(get_origin(option) is tuple for option in options):
             assert not has_pattern(field.type), f"{struct}.{field.name}"

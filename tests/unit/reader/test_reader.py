@@ -162,7 +162,7 @@ def test_a_file_named_like_a_page_that_quire_makes_is_refused_and_not_lost(tmp_p
 def test_a_file_that_has_not_changed_is_not_read_again(tmp_path, monkeypatch):
     project, cache = a_project(tmp_path, **{"chapters/01-first.md": METADATA + "Some *text*.\n"}), Cache(tmp_path / "c")
     first, _ = read(project, cache)
-    monkeypatch.setattr("pipeline.reader.Reading", None)
+    monkeypatch.setattr("pipeline.reader._files.Reading", None)
     assert read(project, cache)[0] == first
 
 

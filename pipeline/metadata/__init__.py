@@ -1,38 +1,20 @@
 """YAML in, typed values out, with every mistake as a finding that has its line."""
 
-import difflib
-import re
-import types
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 import yaml
 
 from pipeline.errors import Finding, Location
+from pipeline.metadata._characters import unprintable
+from pipeline.metadata._tree import RefusedError, tree_of
+from pipeline.metadata._words import in_words, kinds_of, name_of, short, suggest
 
+__all__ = ["Lines", "decode", "decode_list", "decode_records", "suggest", "unprintable"]
 T = TypeVar("T", bound=msgspec.Struct)
-MAX_DEPTH = 20
-
-# Control characters are not XML, U+2028 and its kin are lines to YAML and none to an editor, and what a private-use
-# character means depends on the font.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ue000-\uf8ff\ufffe\uffff]")
-_BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_MESSAGE = re.compile(r"Expected `(?P<expected>[^`]*)`(?P<limit>.*?)(?:, got `(?P<found>[^`]*)`)?")
-_IN_WORDS = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "yes or no",
-    "array": "a list",
-    "object": "keys with values",
-    "null": "nothing",
-}
-# libyaml is ten times as fast as the parser in Python; both give the same events.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_RESOLVER: Any = yaml.resolver.Resolver()
 
 
 class _Broken:
@@ -59,20 +41,6 @@ class Lines:
         return Location(self.path, self._lines.get(keys, 1))
 
 
-def unprintable(text: str) -> tuple[int, str] | None:
-    """Return where the first character stands that no format can show, and what it is; None if there is none."""
-    for bad, what in ((_UNPRINTABLE, "a control character"), (_BIDI_CONTROL, "an invisible direction control")):
-        if match := bad.search(text):
-            return match.start(), f"{what}, U+{ord(match[0]):04X}"
-    return None
-
-
-def suggest(word: str, known: Mapping[str, Any] | tuple[str, ...] | list[str], otherwise: str) -> str:
-    """Return a hint that names the known word most like `word`; `otherwise` if none is."""
-    close = difflib.get_close_matches(word, known, 1)
-    return f"Did you mean “{close[0]}”?" if close else otherwise
-
-
 class _Reader:
     """Turns one YAML tree into a struct; collects findings instead of stopping at the first."""
 
@@ -94,8 +62,8 @@ class _Reader:
             self._refuse(text.count("\n", 0, bad[0]), bad[1], "Delete it.")
             return None
         try:
-            node = _tree(yaml.parse(text, Loader=_LOADER))
-        except _RefusedError as error:
+            node = tree_of(text)
+        except RefusedError as error:
             self._refuse(error.line, error.problem, error.hint)
             return None
         except yaml.MarkedYAMLError as error:
@@ -136,7 +104,7 @@ class _Reader:
         if isinstance(value, date):
             return value.isoformat()
         if isinstance(value, str) and (bad := unprintable(value)) is not None:
-            self.report(node, "metadata", f"“{_name(keys)}” holds {bad[1]}", "Delete it.")
+            self.report(node, "metadata", f"“{name_of(keys)}” holds {bad[1]}", "Delete it.")
             return _BROKEN
         return value.strip() if isinstance(value, str) else value
 
@@ -147,7 +115,7 @@ class _Reader:
             if not isinstance(key, yaml.ScalarNode):
                 self.report(key, "metadata", "a key must be a word", "Put a text with brackets in quotation marks.")
             elif key.value in pairs:
-                self.report(key, "metadata", f"the key “{_short(key.value)}” is here twice", "Keep one of them.")
+                self.report(key, "metadata", f"the key “{short(key.value)}” is here twice", "Keep one of them.")
             else:
                 pairs[key.value] = (key, value)
         return list(pairs.values())
@@ -155,7 +123,7 @@ class _Reader:
     def value(self, node: yaml.Node, kind: Any, keys: tuple[str | int, ...]) -> Any:
         """Return the node decoded as `kind`, or a broken value after reporting what is wrong with it."""
         self.lines.record(keys, self.at(node).line)
-        kinds = _kinds(kind)
+        kinds = kinds_of(kind)
         struct = next((one for one in kinds if isinstance(one, type) and issubclass(one, msgspec.Struct)), None)
         if struct is not None and isinstance(node, yaml.MappingNode):
             return self.struct(node, struct, keys)
@@ -173,8 +141,8 @@ class _Reader:
         try:
             return msgspec.convert(plain, kind)
         except msgspec.ValidationError as error:
-            message, hint = _in_words(str(error), kind, plain)
-            self.report(node, "metadata", f"“{_name(keys)}”: {message}", hint)
+            message, hint = in_words(str(error), kind, plain)
+            self.report(node, "metadata", f"“{name_of(keys)}”: {message}", hint)
             return _BROKEN
 
     def struct(self, node: yaml.MappingNode, struct: type[msgspec.Struct], keys: tuple[str | int, ...]) -> Any:
@@ -185,7 +153,7 @@ class _Reader:
             field = fields.get(key.value)
             if field is None:
                 hint = suggest(key.value, fields, f"Known keys: {', '.join(fields)}.")
-                self.report(key, "unknown-key", f"unknown key “{_short(key.value)}”", hint)
+                self.report(key, "unknown-key", f"unknown key “{short(key.value)}”", hint)
             else:
                 values[field.name] = self.value(value, field.type, (*keys, key.value))
         for name, field in fields.items():
@@ -205,116 +173,10 @@ class _Reader:
                 self.report(item, "metadata", "expected lines of “key: value”", "Begin each entry with “- key: value”.")
 
 
-class _RefusedError(Exception):
-    """YAML that is valid, and that no manuscript needs; `line` counts from 0."""
-
-    def __init__(self, mark: Any, problem: str, hint: str) -> None:
-        super().__init__(problem)
-        self.line = int(mark.line)
-        self.problem = problem
-        self.hint = hint
-
-
-def _tree(events: Iterator[yaml.Event]) -> yaml.Node | None:
-    """Return the tree of a YAML document's events, or None if it is empty; without recursion, at any depth."""
-    root: yaml.Node | None = None
-    open_nodes: list[tuple[yaml.Node, list[yaml.Node]]] = []
-    documents = 0
-    for event in events:
-        node: yaml.Node | None = None
-        mark: Any = event.start_mark
-        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
-            if event.tag is not None:
-                raise _RefusedError(mark, "a tag (!name) is not accepted", "Put the value in quotation marks.")
-            if len(open_nodes) > MAX_DEPTH:
-                raise _RefusedError(mark, "nested too deep", f"Use at most {MAX_DEPTH} levels.")
-        if isinstance(event, yaml.ScalarEvent):
-            tag = _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
-            node = yaml.ScalarNode(tag, event.value, mark)
-        elif isinstance(event, yaml.SequenceStartEvent):
-            open_nodes.append((yaml.SequenceNode("", [], mark), []))
-        elif isinstance(event, yaml.MappingStartEvent):
-            open_nodes.append((yaml.MappingNode("", [], mark), []))
-        elif isinstance(event, yaml.CollectionEndEvent):
-            node, inside = open_nodes.pop()
-            pairs = isinstance(node, yaml.MappingNode)
-            node.value = list(zip(inside[::2], inside[1::2], strict=True)) if pairs else inside
-        elif isinstance(event, yaml.AliasEvent):
-            # Aliases let a few lines stand for gigabytes, and no book needs them.
-            raise _RefusedError(mark, "an alias (*name) is not accepted", "Write the value out here.")
-        elif isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                raise _RefusedError(mark, "a second document begins here", "Delete the line “---”.")
-        if node is not None and open_nodes:
-            open_nodes[-1][1].append(node)
-        elif node is not None:
-            root = node
-    return root
-
-
 @cache
 def _fields(struct: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
     """Return a struct's fields by their keys in YAML; msgspec looks them up anew each time."""
     return {field.encode_name: field for field in msgspec.structs.fields(struct)}
-
-
-@cache
-def _kinds(kind: Any) -> tuple[Any, ...]:
-    """Return the types that a type annotation allows, taken out of unions and annotations."""
-    if get_origin(kind) in (Union, types.UnionType):
-        return tuple(one for option in get_args(kind) for one in _kinds(option))
-    if hasattr(kind, "__metadata__"):
-        return _kinds(get_args(kind)[0])
-    return (kind,)
-
-
-def _description(kind: Any, deep: bool) -> str:
-    """Return what an annotation's first description says, if `deep` also of what it holds; empty if there is none."""
-    for extra in getattr(kind, "__metadata__", ()):
-        if isinstance(extra, msgspec.Meta) and extra.description:
-            return extra.description
-    inside = deep or get_origin(kind) in (Union, types.UnionType) or hasattr(kind, "__metadata__")
-    return next(filter(None, (_description(part, deep) for part in get_args(kind) if inside)), "")
-
-
-def _in_words(message: str, kind: Any, value: Any) -> tuple[str, str]:
-    """Return msgspec's message in the author's words, and what to do."""
-    message, _, below = message.partition(" - at ")
-    match = _MESSAGE.fullmatch(message)
-    if match is None:
-        choices = [choice for one in _kinds(kind) if get_origin(one) is Literal for choice in get_args(one)]
-        if choices and isinstance(value, str):
-            return f"“{_short(value)}” is not a value it knows", suggest(
-                value, choices, f"Known: {', '.join(choices)}."
-            )
-        return message.replace("`", ""), "See docs/manuscript.md."
-    options = [_IN_WORDS.get(option, option) for option in match["expected"].split(" | ") if option != "null"]
-    limit = match["limit"].replace("matching regex", "of the form")
-    expected = _description(kind, deep=bool(below)) or " or ".join(options) + limit
-    if match["found"] == "null" or value == "":
-        return f"expected {expected}, found nothing", "Fill it in, or delete the line."
-    found = "" if below else _IN_WORDS.get(match["found"], "") if match["found"] else ""
-    if isinstance(value, str):
-        found = f"“{_short(value)}”"
-    elif isinstance(value, int | float) and not found:
-        found = _short(str(value))
-    hint = ""
-    if "text" in options and match["found"] in ("int", "float", "bool"):
-        hint = "Put it in quotation marks."
-    elif options == ["a list"]:
-        hint = "Write it as a list: [one, two], or one a line after “- ”."
-    elif options == ["keys with values"]:
-        hint = "Write its keys on the lines below, indented."
-    return f"expected {expected}{found and f', found {found}'}", hint
-
-
-def _name(keys: tuple[str | int, ...]) -> str:
-    return next((_short(key) for key in reversed(keys) if isinstance(key, str)), "the metadata block")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def decode(text: str, kind: type[T], path: str, first_line: int = 1) -> tuple[T | None, Lines, list[Finding]]:
