@@ -140,7 +140,9 @@ def made_again(found: sent.Sent) -> bytes:
     Raises StoreError where its reader was erased, or this Quire would make it otherwise.
     """
     if not found.filled:
-        raise StoreError("what was sent to this reader is no longer known, since they were erased")
+        raise StoreError(
+            f"what stood in “{found.issue}” is not known: its reader was erased, or its sender died while it was sent"
+        )
     kept = msgspec.msgpack.decode(found.filled, type=_Filled)
     outgoing = _prepared(found.content)
     _, content = outgoing.message(

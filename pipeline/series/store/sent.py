@@ -12,13 +12,16 @@ from pipeline.series.store.people import had
 
 
 class Sent(Struct, frozen=True):
-    """A message that was sent: its letter, encoded, what stood in it of its reader, and the hash of its bytes."""
+    """A message that was sent: its letter, encoded, what stood in it of its reader, and the hash of its bytes.
+
+    Of one whose reader was erased, or whose sender died over it, the last two are not known.
+    """
 
     issue: str
     message_id: str
     content: bytes
     filled: bytes | None
-    hash: bytes
+    hash: bytes | None
 
 
 class Progress(Struct, frozen=True):
@@ -60,7 +63,7 @@ def sent_message(tx: Connection, sequence_id: int, subscriber_id: int, letter: s
         select(d.issue, d.message_id, r.content, d.filled, d.hash)
         .join_from(t.deliveries, t.revisions, r.id == d.revision_id)
         .where(d.subscriber_id == subscriber_id, d.sequence_id == sequence_id, (d.issue == letter) | anew)
-        .where(d.hash.is_not(None), d.state.in_(("sent", "in_doubt")))
+        .where(d.state.in_(("sent", "in_doubt")))
         .order_by(d.ended_at.desc())
         .limit(1)
     )
