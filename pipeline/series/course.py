@@ -38,21 +38,22 @@ class Course(Struct, frozen=True):
 
         Nothing in `had` is given twice, wherever it has moved.
         """
-        by_name = {place.issue: place for place in self.places}
         for issue in owed:
-            if issue in by_name and by_name[issue].is_live and issue not in had:
-                return by_name[issue]
-        ranks = {place.issue: rank for rank, place in enumerate(self.places)}
-        past = ranks.get(reached, -1)
-        for place in self.places[past + 1 :]:
+            rank = self.rank(issue)
+            if rank >= 0 and self.places[rank].is_live and issue not in had:
+                return self.places[rank]
+        for place in self.places[self.rank(reached) + 1 :]:
             if place.is_live and place.issue not in had:
                 return place
         return None
 
     def further(self, reached: str, issue: str) -> str:
         """Return which of two issues stands further on: sending one that was owed moves nobody back."""
-        ranks = {place.issue: rank for rank, place in enumerate(self.places)}
-        return issue if ranks.get(issue, -1) > ranks.get(reached, -1) else reached
+        return issue if self.rank(issue) > self.rank(reached) else reached
+
+    def rank(self, issue: str) -> int:
+        """Return where an issue stands in the order, from 0; -1 where it doesn't."""
+        return next((rank for rank, place in enumerate(self.places) if place.issue == issue), -1)
 
     def first_slot(self, issue: str, confirmed: datetime, zone: str, schedule: Schedule) -> datetime:
         """Return the time of a reader's first issue."""

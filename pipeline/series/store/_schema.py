@@ -224,6 +224,12 @@ Index(
     postgresql_where=deliveries.c.lease_until.is_not(None),
 )
 Index("ix_deliveries_issue", deliveries.c.sequence_id, deliveries.c.issue, deliveries.c.state)
+Index(
+    "ix_deliveries_in_doubt",
+    deliveries.c.ended_at,
+    sqlite_where=deliveries.c.state == "in_doubt",
+    postgresql_where=deliveries.c.state == "in_doubt",
+)
 # What happened when; and whose message it was that came back with nothing of ours but its id.
 Index(
     "ix_deliveries_ended",

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course, Place
@@ -22,7 +21,7 @@ from pipeline.series.store._refs import new_refs
 from pipeline.series.store.courses import course, schedule_for
 from pipeline.series.store.journal import note
 from pipeline.series.store.leaving import bounce
-from pipeline.series.store.people import hold
+from pipeline.series.store.people import by_sequence, had_by, hold
 
 # A message that a server puts off again and again: when to try next, and when to give up, after about three days.
 FIRST_DELAY = timedelta(minutes=5)
@@ -149,22 +148,28 @@ def _claim_new(tx: Connection, now: datetime, owner: str, until: datetime, most:
     )
     rows = tx.execute(query).all()
     courses = {number: course(tx, number) for number in {row.sequence_id for row in rows}}
-    had = _had(tx, [(r.sequence_id, r[9]) for r in rows if courses[r.sequence_id].version > 1])
+    had = had_by(tx, [(r.sequence_id, r[9]) for r in rows if courses[r.sequence_id].version > 1])
     claims: list[Claim] = []
+    taken: list[int] = []
     moved: list[dict[str, Any]] = []
     skipped: list[tuple[Any, Place]] = []
-    for row in rows:
+    for ref, row in zip(new_refs(len(rows)), rows, strict=True):
         step = _step(courses[row.sequence_id], row, had.get((row.sequence_id, row[9]), frozenset()), now)
         skipped += [(row, place) for place in step.skipped]
-        moved.append({"b_id": row[0], "state": step.state, "due_at": step.due_at, "slot_at": step.slot_at} | step.stood)
         if step.place is not None and step.slot_at is not None:
             place = step.place
             claims.append(
-                Claim(0, row.sequence_id, place.issue, place.revision_id, step.slot_at, until, 1, *tuple(row)[9:])
+                Claim(ref, row.sequence_id, place.issue, place.revision_id, step.slot_at, until, 1, *tuple(row)[9:])
             )
-    claims = [msgspec.structs.replace(one, ref=ref) for one, ref in zip(claims, new_refs(len(claims)), strict=True)]
-    _insert(tx, claims, owner)
+        if step.place is not None and step.slot_at == row.slot_at and not step.skipped:
+            taken.append(row[0])
+        else:
+            stood = {"reached": row.reached, "owed": row.owed} | step.stood
+            moved.append({"b_id": row[0], "state": step.state, "due_at": step.due_at, "slot_at": step.slot_at} | stood)
+    _insert(tx, claims, owner, until)
     _insert_skipped(tx, skipped, now)
+    if taken:
+        tx.execute(update(t.enrolments).where(e.id.in_(taken)).values(due_at=None))
     if moved:
         tx.execute(update(t.enrolments).where(e.id == bindparam("b_id")), moved)
     return claims
@@ -212,26 +217,16 @@ def _step(one: Course, row: Any, had: frozenset[str], now: datetime) -> _Step:
     return _Step("active", slot, place=place, skipped=tuple(skipped), stood=stood)
 
 
-def _had(tx: Connection, readers: Sequence[tuple[int, int]]) -> dict[tuple[int, int], frozenset[str]]:
-    """Return the issues that readers have a delivery of, by sequence and subscriber."""
-    d = t.deliveries.c
-    found: dict[tuple[int, int], set[str]] = {}
-    if readers:
-        query = select(d.sequence_id, d.subscriber_id, d.issue)
-        for row in tx.execute(query.where(tuple_(d.sequence_id, d.subscriber_id).in_(readers))):
-            found.setdefault((row.sequence_id, row.subscriber_id), set()).add(row.issue)
-    return {reader: frozenset(issues) for reader, issues in found.items()}
-
-
-def _insert(tx: Connection, claims: Sequence[Claim], owner: str) -> None:
+def _insert(tx: Connection, claims: Sequence[Claim], owner: str, until: datetime) -> None:
     if claims:
+        alike = {"state": "claimed", "attempts": 1, "owner": owner, "lease_until": until}
         rows = [
             {"ref": c.ref, "sequence_id": c.sequence_id, "issue": c.issue, "subscriber_id": c.subscriber_id}
-            | {"revision_id": c.revision_id, "state": "claimed", "slot_at": c.slot_at, "attempts": 1}
-            | {"owner": owner, "lease_until": c.lease_until}
+            | {"revision_id": c.revision_id, "slot_at": c.slot_at}
             for c in claims
         ]
-        tx.execute(t.deliveries.insert(), rows)
+        # What is the same in every row is written once, into the statement.
+        tx.execute(t.deliveries.insert().values(**alike), rows)
 
 
 def _insert_skipped(tx: Connection, skipped: Sequence[tuple[Any, Place]], now: datetime) -> None:
@@ -438,12 +433,13 @@ def advance(tx: Connection, done: Sequence[tuple[Claim, datetime]]) -> None:
         return
     e = t.enrolments.c
     readers = [(one.sequence_id, one.subscriber_id) for one, _ in issues]
-    query = select(e.id, e.sequence_id, e.subscriber_id, e.state, e.reached, e.owed, e.pace).where(
-        tuple_(e.sequence_id, e.subscriber_id).in_(readers)
-    )
-    rows = {(row.sequence_id, row.subscriber_id): row for row in tx.execute(query)}
+    query = select(e.id, e.sequence_id, e.subscriber_id, e.state, e.reached, e.owed, e.pace)
+    rows: dict[tuple[int, int], Any] = {}
+    for sequence_id, subscribers in by_sequence(readers):
+        found = tx.execute(query.where(e.sequence_id == sequence_id, e.subscriber_id.in_(subscribers)))
+        rows |= {(row.sequence_id, row.subscriber_id): row for row in found}
     courses = {number: course(tx, number) for number in {number for number, _ in readers}}
-    had = _had(tx, [reader for reader in readers if courses[reader[0]].version > 1])
+    had = had_by(tx, [reader for reader in readers if courses[reader[0]].version > 1])
     moved = []
     for one, at in issues:
         reader = (one.sequence_id, one.subscriber_id)

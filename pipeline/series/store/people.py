@@ -134,6 +134,25 @@ def had(tx: Connection, sequence_id: int, subscriber_id: int) -> frozenset[str]:
     return frozenset(tx.execute(query).scalars())
 
 
+def had_by(tx: Connection, readers: Collection[tuple[int, int]]) -> dict[tuple[int, int], frozenset[str]]:
+    """Return the issues that readers, each a sequence and a subscriber, have a delivery of; those with any."""
+    d = t.deliveries.c
+    found: dict[tuple[int, int], set[str]] = {}
+    for sequence_id, subscribers in by_sequence(readers):
+        query = select(d.subscriber_id, d.issue)
+        for number, issue in tx.execute(query.where(d.sequence_id == sequence_id, d.subscriber_id.in_(subscribers))):
+            found.setdefault((sequence_id, number), set()).add(issue)
+    return {reader: frozenset(issues) for reader, issues in found.items()}
+
+
+def by_sequence(readers: Collection[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+    """Return readers by their sequences, since SQLite looks for pairs by reading all there are."""
+    found: dict[int, list[int]] = {}
+    for sequence_id, subscriber_id in readers:
+        found.setdefault(sequence_id, []).append(subscriber_id)
+    return list(found.items())
+
+
 def rename(tx: Connection, known: Subscriber, name: str | None, time_zone: str | None, now: datetime) -> bool:
     """Change a subscriber's name or time zone, None being neither; return whether anything is other than before.
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from pipeline.delivery import Schedule
 from pipeline.errors import StoreError
@@ -22,10 +22,11 @@ from pipeline.series.store._refs import inserted
 from pipeline.series.store._turns import take_turn
 from pipeline.series.store.courses import course, own_schedule_of, schedule_for, sequence_id_of
 from pipeline.series.store.journal import note
-from pipeline.series.store.people import had
+from pipeline.series.store.people import had_by
 
-# How many readers are moved in one transaction's statement.
+# How many readers are moved in one statement, and how many times of theirs are kept in mind.
 _BATCH = 1000
+_MOST_SLOTS = 100_000
 
 
 class Letter(Struct, frozen=True):
@@ -94,7 +95,7 @@ def plan(tx: Connection, name: str, letters: Sequence[Letter], schedule: Schedul
     owed = tuple(new) if catch_up else ()
     groups = tuple(
         Group(reached, readers, _next(before, reached, ()), _next(after, reached, owed))
-        for reached, readers in sorted(standing.items(), key=lambda item: _rank(after, item[0]))
+        for reached, readers in sorted(standing.items(), key=lambda item: after.rank(item[0]))
     )
     version = before.version if before else 0
     rescheduled = before is not None and before.schedule != schedule
@@ -162,13 +163,9 @@ def _next(one: Course | None, reached: str, owed: Sequence[str]) -> str:
     """Return what somebody who stands behind an issue gets next; `owed` issues only where they are past them."""
     if one is None:
         return ""
-    rank = _rank(one, reached)
-    place = one.next(reached, [issue for issue in owed if _rank(one, issue) <= rank])
+    rank = one.rank(reached)
+    place = one.next(reached, [issue for issue in owed if one.rank(issue) <= rank])
     return place.issue if place else ""
-
-
-def _rank(one: Course, issue: str) -> int:
-    return next((rank for rank, place in enumerate(one.places) if place.issue == issue), -1)
 
 
 def _standing(tx: Connection, sequence_id: int | None) -> dict[str, int]:
@@ -212,8 +209,8 @@ def _changes(
 
 def _counts(one: Course, issue: str, standing: Mapping[str, int]) -> tuple[int, int]:
     """Return how many readers stand before an issue, and how many at it or past it."""
-    rank = _rank(one, issue)
-    past = sum(readers for reached, readers in standing.items() if _rank(one, reached) >= rank)
+    rank = one.rank(issue)
+    past = sum(readers for reached, readers in standing.items() if one.rank(reached) >= rank)
     return sum(standing.values()) - past, past
 
 
@@ -312,33 +309,51 @@ def _move_readers(tx: Connection, one: Course, now: datetime, *, everybody: bool
     """
     e, s = t.enrolments.c, t.subscribers.c
     states = (e.state == "finished") | ((e.state == "active") & e.due_at.is_not(None) if everybody else False)
+    query = (
+        select(e.id, e.subscriber_id, e.state, e.reached, e.owed, e.slot_at, e.pace, s.time_zone)
+        .join_from(t.enrolments, t.subscribers, s.id == e.subscriber_id)
+        .where(e.sequence_id == one.sequence_id, states, s.state == "active")
+        .order_by(e.subscriber_id)
+        .limit(_BATCH)
+    )
+    slots = _Slots(one, now, everybody=everybody)
     last = 0
-    while True:
-        query = (
-            select(e.id, e.subscriber_id, e.state, e.reached, e.owed, e.slot_at, e.pace, s.time_zone)
-            .join_from(t.enrolments, t.subscribers, s.id == e.subscriber_id)
-            .where(e.sequence_id == one.sequence_id, states, e.id > last, s.state == "active")
-            .order_by(e.id)
-            .limit(_BATCH)
-        )
-        rows = tx.execute(query).all()
-        if not rows:
-            return
-        last = rows[-1][0]
+    while rows := tx.execute(query.where(e.subscriber_id > last)).all():
+        last = rows[-1].subscriber_id
+        had = had_by(tx, [(one.sequence_id, row.subscriber_id) for row in rows])
+        moved = []
         for row in rows:
-            place = one.next(row.reached, row.owed.split(), had(tx, one.sequence_id, row.subscriber_id))
-            if place is None:
-                continue
-            schedule = schedule_for(one, row.pace)
-            slot = row.slot_at
-            if row.state == "finished" and slot is not None:
-                slot = one.slot_after(slot, place.issue, max(slot, now), row.time_zone, schedule)
-            if schedule.kind == "calendar" or slot is None:
-                slot = one.first_slot(place.issue, now, row.time_zone, schedule)
-            elif everybody or slot <= now:
-                slot = _on_grid(one, schedule, now, slot, row.time_zone)
-            values = {"state": "active", "slot_at": slot, "due_at": slot}
-            tx.execute(update(t.enrolments).where(e.id == row[0]).values(**values))
+            place = one.next(row.reached, row.owed.split(), had.get((one.sequence_id, row.subscriber_id), ()))
+            if place is not None:
+                slot = slots.of(row, place.issue)
+                moved.append({"b_id": row.id, "state": "active", "slot_at": slot, "due_at": slot})
+        if moved:
+            tx.execute(update(t.enrolments).where(e.id == bindparam("b_id")), moved)
+
+
+class _Slots:
+    """The times of readers by another schedule; those who have the same are reckoned once."""
+
+    def __init__(self, one: Course, now: datetime, *, everybody: bool) -> None:
+        self._one, self._now, self._everybody = one, now, everybody
+        self._known: dict[tuple[object, ...], datetime] = {}
+
+    def of(self, row: Any, issue: str) -> datetime:
+        alike = (row.state, issue, row.slot_at, row.pace, row.time_zone)
+        if alike not in self._known:
+            if len(self._known) > _MOST_SLOTS:
+                self._known.clear()
+            self._known[alike] = self._reckoned(row, issue)
+        return self._known[alike]
+
+    def _reckoned(self, row: Any, issue: str) -> datetime:
+        one, now = self._one, self._now
+        schedule, slot = schedule_for(one, row.pace), row.slot_at
+        if schedule.kind == "calendar" or slot is None:
+            return one.first_slot(issue, now, row.time_zone, schedule)
+        if row.state == "finished":
+            slot = one.slot_after(slot, issue, max(slot, now), row.time_zone, schedule)
+        return _on_grid(schedule, now, slot, row.time_zone) if self._everybody or slot <= now else slot
 
 
 def _lost_paces(tx: Connection, sequence_id: int, schedule: Schedule) -> dict[bytes, list[int]]:
@@ -351,7 +366,7 @@ def _lost_paces(tx: Connection, sequence_id: int, schedule: Schedule) -> dict[by
     return {pace: list(tx.execute(query.where(e.pace == pace)).scalars()) for pace in lost}
 
 
-def _on_grid(one: Course, schedule: Schedule, now: datetime, slot: datetime, zone: str) -> datetime:
+def _on_grid(schedule: Schedule, now: datetime, slot: datetime, zone: str) -> datetime:
     """Return the time that a reader has by a schedule instead of the old one.
 
     What is due stays so where it isn't too late.

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, literal_column, select, update
 
 from pipeline.series.course import MAIL
 from pipeline.series.store import _schema as t
@@ -67,7 +67,9 @@ def subject_of(tx: Connection, delivery_ref: int | None, subscriber_ref: int | N
         return Subject(*(row if message_id and row is not None else known))
     if message_id:
         # A restarted series may have sent the same twice to one reader; two readers never have one id.
-        rows = tx.execute(of_delivery.where(d.message_id == message_id).order_by(d.ended_at.desc()).limit(2)).all()
+        # Said once more, and as the index does, so that it is used.
+        named = (d.message_id == message_id) & (d.message_id != literal_column("''"))
+        rows = tx.execute(of_delivery.where(named).order_by(d.ended_at.desc()).limit(2)).all()
         if rows and {row.id for row in rows} == {rows[0].id}:
             return Subject(*rows[0])
     return None

@@ -24,6 +24,9 @@ def begin_course(tx: Connection, row: Any, one: Course, zone: str, now: datetime
 
 def _times_from(tx: Connection, row: Any, one: Course, zone: str, now: datetime) -> dict[str, Any]:
     """Return an enrolment's state and times where the next issue is to come by the schedule, counted from now."""
+    if _is_under_way(tx, row):
+        # Its end gives the next its time; until then the reader isn't due, or would get the same or another beside it.
+        return {"state": "active", "due_at": None}
     schedule = schedule_for(one, row.pace)
     got = had(tx, row.sequence_id, row.subscriber_id)
     place = one.next(row.reached, row.owed.split(), got)
@@ -31,6 +34,14 @@ def _times_from(tx: Connection, row: Any, one: Course, zone: str, now: datetime)
         return {"state": "finished", "due_at": None}
     slot = one.first_slot(place.issue, now, zone, schedule)
     return {"state": "active", "slot_at": slot, "due_at": slot}
+
+
+def _is_under_way(tx: Connection, row: Any) -> bool:
+    """Return whether an issue waits to be sent to a reader, or is being sent."""
+    d = t.deliveries.c
+    mine = (d.subscriber_id == row.subscriber_id) & (d.sequence_id == row.sequence_id) & ~d.issue.startswith(MAIL)
+    states = d.state.in_(("due", "claimed", "sending", "deferred"))
+    return tx.execute(select(d.ref).where(mine, states).limit(1)).first() is not None
 
 
 def pause(tx: Connection, subscriber_id: int, now: datetime) -> bool:
@@ -65,7 +76,7 @@ def resume(tx: Connection, subscriber_id: int, now: datetime) -> bool:
 def _resumed(tx: Connection, row: Any, one: Course, zone: str, now: datetime) -> dict[str, Any]:
     values = _times_from(tx, row, one, zone, now)
     schedule = schedule_for(one, row.pace)
-    if values["state"] == "active" and schedule.kind == "evergreen" and row.slot_at is not None:
+    if values["due_at"] is not None and schedule.kind == "evergreen" and row.slot_at is not None:
         slot = times.resume_slot(schedule, now, row.slot_at, zone)
         values |= {"slot_at": slot, "due_at": slot}
     return values

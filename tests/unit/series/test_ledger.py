@@ -73,6 +73,21 @@ def test_somebody_who_has_not_confirmed_gets_the_question_and_nothing_else(tx: C
     assert [issue.split("/")[1] for day in got for issue in day] == ["confirmation"]
 
 
+def test_somebody_who_left_unseen_keeps_nobody_else_from_being_claimed(tx: Connection) -> None:
+    published(tx, "one")
+    for n in range(3):
+        confirmed(tx, f"reader-{n}@example.org")
+    # As where the first left while everybody was being looked for.
+    tx.execute(t.subscribers.update().where(t.subscribers.c.id == 1).values(state="unsubscribed"))
+    tx.execute(t.enrolments.update().where(t.enrolments.c.id == 2).values(due_at=NOW - DAY * 4, slot_at=NOW - DAY * 4))
+    assert len(ledger.claim(tx, NOW, "a", LEASE, 10)) == 1
+    assert tx.execute(select(t.enrolments.c.state).order_by(t.enrolments.c.id)).scalars().all() == [
+        "stopped",
+        "active",
+        "active",
+    ]
+
+
 # --------------------------------------------------------------------------- leaving between claim and send
 
 

@@ -114,6 +114,34 @@ def test_pausing_takes_back_what_was_put_off(tx: Connection, ann: int) -> None:
     assert sent(tx, range(5, 9)) == ["one", "two", "three"]
 
 
+@pytest.mark.parametrize("steps", [0, 1])
+def test_who_pauses_and_resumes_while_an_issue_is_on_its_way_gets_it_once_and_nothing_beside_it(
+    tx: Connection, ann: int, steps: int
+) -> None:
+    published(tx, "one", "two", "three", words="edited" if steps else "")
+    claims = ledger.claim(tx, NOW, "me", LEASE, 10)
+    if steps:
+        ledger.begin(tx, claims, "me", NOW)
+    standing.pause(tx, ann, NOW)
+    standing.resume(tx, ann, NOW)
+    assert ledger.claim(tx, NOW, "other", LEASE, 10) == []
+    if not steps:
+        assert list(ledger.begin(tx, claims, "me", NOW).values()) == ["send"]
+    done(tx, claims, "me", NOW)
+    assert sent(tx, range(4)) == ["two", "three"]
+
+
+def test_who_comes_back_while_an_issue_is_on_its_way_gets_it_once(tx: Connection, ann: int) -> None:
+    claims = ledger.claim(tx, NOW, "me", LEASE, 10)
+    ledger.begin(tx, claims, "me", NOW)
+    leaving.leave(tx, ann, "unsubscribed", NOW, person(ANN).hash)
+    asked(tx, ANN)
+    coming.confirm(tx, ann, person(ANN).hash, NOW)
+    assert [claim.issue for claim in ledger.claim(tx, NOW, "other", LEASE, 10) if claim.issue == "one"] == []
+    done(tx, claims, "me", NOW)
+    assert [issue for issue in sent(tx, range(4)) if not issue.startswith("mail/")] == ["two", "three"]
+
+
 def test_a_reader_who_is_not_paused_cannot_be_resumed(tx: Connection, ann: int) -> None:
     assert not standing.resume(tx, ann, NOW)
 
