@@ -28,4 +28,9 @@ def as_text(plan: Plan, *, every: bool) -> str:
         lines.append("Nobody gets a new issue who is past its place; with --catch-up, they do.")
     if plan.is_rescheduled:
         lines.append("The schedule is another one: readers' next times follow it.")
+    if plan.lost_paces:
+        were = "reader has" if plan.lost_paces == 1 else "readers have"
+        lines.append(
+            f"{plan.lost_paces:,} {were} a pace of their own that this schedule leaves no room for; they follow it."
+        )
     return "\n".join(lines)

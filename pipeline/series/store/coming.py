@@ -7,11 +7,10 @@ from sqlalchemy import Connection, delete, select, update
 
 from pipeline.series.course import MAIL
 from pipeline.series.store import _schema as t
-from pipeline.series.store._refs import inserted, new_refs
-from pipeline.series.store._turns import add_once, take_turn
+from pipeline.series.store._rows import add_once, inserted, new_refs
 from pipeline.series.store.courses import course
 from pipeline.series.store.journal import note
-from pipeline.series.store.people import Added, Consent, Person, State, Subscriber, by_identity, held, suppressed
+from pipeline.series.store.people import Added, Consent, Person, State, Subscriber, by_id, by_identity, suppressed
 from pipeline.series.store.standing import begin_course
 
 # Who was made to leave is not asked, whatever has become of the suppression.
@@ -24,7 +23,6 @@ def ask(tx: Connection, person: Person, sequence_id: int, now: datetime, consent
     Who is suppressed for a complaint, a bounce, an erasure or by hand is not asked. Who has been asked and hasn't
     answered is asked again at the most once a day, so that nobody can fill another's inbox.
     """
-    take_turn(tx, "people")
     known = by_identity(tx, person.identity)
     reason = suppressed(tx, [person.hash]).get(person.hash, "")
     if reason not in ("", "unsubscribed") or (known is not None and known.state not in _ASKABLE):
@@ -80,7 +78,7 @@ def confirm(tx: Connection, subscriber_id: int, address_hash: bytes, now: dateti
 
     Who comes back goes on behind the last issue that they had.
     """
-    known = held(tx, subscriber_id)
+    known = by_id(tx, subscriber_id)
     if known is None or known.state != "pending":
         return False
     suppression = t.suppressions.c

@@ -103,14 +103,27 @@ def _postgres(address: str) -> Engine:
             "    Use postgresql://user@host/name, or unset it for a file of SQLite."
         )
     try:
-        return create_engine(
+        engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
-            connect_args={"connect_timeout": _PATIENCE},
+            connect_args={
+                "connect_timeout": _PATIENCE,
+                # A process that stops in the midst of a change doesn't keep the others from theirs for long.
+                "options": f"-c lock_timeout={_PATIENCE}s -c idle_in_transaction_session_timeout={2 * _PATIENCE}s",
+            },
         )
+        event.listen(engine, "begin", _take_turn)
+        return engine
     except ModuleNotFoundError as error:
         raise ConfigError("Postgres needs one more library: pip install 'quire[postgres]'") from error
+
+
+def _take_turn(connection: Connection) -> None:
+    # One transaction changes something at a time, as on SQLite. A change here is a matter of milliseconds, and what
+    # reads and then writes needs no locks of its own, of which two could wait for each other.
+    if not connection.get_execution_options().get("quire_reads"):
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('quire'))")
 
 
 def _sqlite(path: Path) -> Engine:
@@ -169,9 +182,6 @@ def _upgrade(store: Store, version: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     try:
         with store.transaction() as connection:
-            if not store.is_sqlite:
-                # Two that start at once don't both make the tables.
-                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('quire'))"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError as error:

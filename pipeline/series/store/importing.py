@@ -8,8 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from pipeline.series.store import _schema as t
 from pipeline.series.store import coming
-from pipeline.series.store._refs import new_refs
-from pipeline.series.store._turns import take_turn
+from pipeline.series.store._rows import new_refs
 from pipeline.series.store.courses import course
 from pipeline.series.store.journal import note
 from pipeline.series.store.people import Consent, Person, has_suppressions, suppressed
@@ -47,7 +46,6 @@ def add(tx: Connection, people: Sequence[Person], sequence_id: int, consent: Con
     Nobody comes back in this way who has left, bounced, complained, or was suppressed or erased. Who is known keeps
     what is known of them; who has been asked and hasn't answered stays asked. Takes `MOST` at the most.
     """
-    take_turn(tx, "people")
     found = _sorted(tx, people, sequence_id)
     new = [one for one, (verdict, _) in zip(people, found, strict=True) if verdict == "added"]
     new.sort(key=lambda one: one.identity)
@@ -59,7 +57,6 @@ def add(tx: Connection, people: Sequence[Person], sequence_id: int, consent: Con
 
 def ask(tx: Connection, people: Sequence[Person], sequence_id: int, consent: Consent, now: datetime) -> list[Verdict]:
     """Ask people whether they want to read, those whom `add` would add; return a verdict for each."""
-    take_turn(tx, "people")
     found = look(tx, people, sequence_id)
     for one, verdict in zip(people, found, strict=True):
         if verdict == "added":

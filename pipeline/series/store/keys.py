@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, select
 
 from pipeline.series.store import _schema as t
-from pipeline.series.store._turns import add_once
+from pipeline.series.store._rows import add_once
 
 _NAME = "address key"
 

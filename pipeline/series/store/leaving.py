@@ -6,10 +6,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection, select, update
 
 from pipeline.series.store import _schema as t
-from pipeline.series.store._turns import add_once
+from pipeline.series.store._rows import add_once
 from pipeline.series.store.coming import queue_mail
 from pipeline.series.store.journal import note
-from pipeline.series.store.people import held
+from pipeline.series.store.people import by_id
 
 Reason = Literal["unsubscribed", "hard", "soft", "complaint", "manual", "erased"]
 # The state that goes with the reason of a suppression; later ones outlast earlier ones.
@@ -35,7 +35,7 @@ def leave(
 
     With the hash of the address, no import brings it back. Done twice it is done once.
     """
-    known = held(tx, subscriber_id)
+    known = by_id(tx, subscriber_id)
     if known is None or known.state == "erased":
         return False
     state = _STATES[reason]
@@ -65,7 +65,7 @@ def unsubscribe(tx: Connection, subscriber_id: int, now: datetime, address_hash:
 
     Who never said yes gets no goodbye: nothing but the question ever goes to them.
     """
-    known = held(tx, subscriber_id)
+    known = by_id(tx, subscriber_id)
     if known is None or not leave(tx, subscriber_id, "unsubscribed", now, address_hash, detail):
         return False
     e = t.enrolments.c
@@ -112,7 +112,7 @@ def erase(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime
     Deliveries stay, as numbers: what was sent to them can't be made again. Mails that came back without telling whose
     delivery they were about go as well where the address is in them.
     """
-    known = held(tx, subscriber_id)
+    known = by_id(tx, subscriber_id)
     if known is None or known.state == "erased":
         return False
     mine = update(t.deliveries).where(t.deliveries.c.subscriber_id == subscriber_id)

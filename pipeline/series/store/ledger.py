@@ -17,11 +17,11 @@ from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course, Place
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import _schema as t
-from pipeline.series.store._refs import new_refs
+from pipeline.series.store._rows import new_refs
 from pipeline.series.store.courses import course, schedule_for
 from pipeline.series.store.journal import note
 from pipeline.series.store.leaving import bounce
-from pipeline.series.store.people import by_sequence, had_by, hold
+from pipeline.series.store.people import by_sequence, had_by
 
 # A message that a server puts off again and again: when to try next, and when to give up, after about three days.
 FIRST_DELAY = timedelta(minutes=5)
@@ -107,7 +107,6 @@ def _claim_waiting(tx: Connection, now: datetime, owner: str, until: datetime, m
         .where(d.try_at <= now)
         .order_by(d.try_at)
         .limit(most)
-        .with_for_update(of=t.deliveries, skip_locked=True)
     )
     rows = tx.execute(query).all()
     if not rows:
@@ -144,7 +143,6 @@ def _claim_new(tx: Connection, now: datetime, owner: str, until: datetime, most:
         .where(e.due_at <= now)
         .order_by(e.due_at)
         .limit(most)
-        .with_for_update(of=t.enrolments, skip_locked=True)
     )
     rows = tx.execute(query).all()
     courses = {number: course(tx, number) for number in {row.sequence_id for row in rows}}
@@ -257,7 +255,6 @@ def begin(tx: Connection, claims: Sequence[Claim], owner: str, now: datetime) ->
         .join_from(t.deliveries, t.subscribers, s.id == d.subscriber_id)
         .outerjoin(t.enrolments, _ENROLMENT)
         .where(d.ref.in_([one.ref for one in claims]))
-        .with_for_update(of=t.deliveries)
     )
     found = {row.ref: row for row in tx.execute(query)}
     verdicts = {one.ref: _verdict(found.get(one.ref), one, owner, now) for one in claims}
@@ -318,12 +315,10 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
     if not ended:
         return
     d, s = t.deliveries.c, t.subscribers.c
-    hold(tx, {one.claim.subscriber_id for one in ended})
     query = (
         select(d.ref, d.state, d.owner, d.ended_at, s.state.label("reader"))
         .join_from(t.deliveries, t.subscribers, s.id == d.subscriber_id)
         .where(d.ref.in_([one.claim.ref for one in ended]))
-        .with_for_update(of=t.deliveries)
     )
     states = {row.ref: row for row in tx.execute(query)}
     rows, done = [], []

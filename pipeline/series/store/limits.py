@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from pipeline.delivery import Limit
 from pipeline.series.store import _schema as t
-from pipeline.series.store._turns import add_once
+from pipeline.series.store._rows import add_once
 
 ALL = "*"
 # Servers that ask to slow down: the gap between two messages begins here, doubles with each request, and shrinks by a
@@ -96,7 +96,7 @@ def _buckets(tx: Connection, names: Sequence[str], limited: Collection[str]) -> 
     """Return the buckets that messages need, which nobody else has until this transaction is over."""
     b = t.buckets.c
     # In one order, so that two processes never wait for each other.
-    query = select(b.name, b.count, b.gap, b.not_before).where(b.name.in_(names)).order_by(b.name).with_for_update()
+    query = select(b.name, b.count, b.gap, b.not_before).where(b.name.in_(names)).order_by(b.name)
     rows = tx.execute(query).all()
     if new := sorted(set(limited) - {row.name for row in rows}):
         # Only a row that is there can be waited for; another may be putting it there now.
@@ -143,7 +143,7 @@ def slow_down(tx: Connection, name: str, now: datetime) -> timedelta:
     """Make a bucket slower, since a server asked for it; return the gap between messages from here on."""
     b = t.buckets.c
     add_once(tx, t.buckets, {"name": name, "count": 0})
-    gap = tx.execute(select(b.gap).where(b.name == name).with_for_update()).scalar_one()
+    gap = tx.execute(select(b.gap).where(b.name == name)).scalar_one()
     wider = min(max(timedelta(microseconds=gap) * 2, FIRST_GAP), LONGEST_GAP)
     values = {"gap": wider // timedelta(microseconds=1), "not_before": now + wider}
     tx.execute(update(t.buckets).where(b.name == name).values(**values))
@@ -158,7 +158,7 @@ def slowed(tx: Connection) -> set[str]:
 def speed_up(tx: Connection, names: set[str]) -> None:
     """Make slowed buckets a little faster, since a server took a message."""
     b = t.buckets.c
-    query = select(b.name, b.gap).where(b.name.in_(names), b.gap > 0).order_by(b.name).with_for_update()
+    query = select(b.name, b.gap).where(b.name.in_(names), b.gap > 0).order_by(b.name)
     for name, gap in tx.execute(query).all():
         narrower = timedelta(microseconds=int(gap * _SHRINK))
         value = narrower // timedelta(microseconds=1) if narrower > _GONE else 0

@@ -94,25 +94,8 @@ def by_id(tx: Connection, number: int) -> Subscriber | None:
     return _one(tx, t.subscribers.c.id == number)
 
 
-def held(tx: Connection, number: int) -> Subscriber | None:
-    """Return a subscriber whom no other transaction changes, or ends a delivery to, until this one is over.
-
-    Whoever changes several rows of a reader's begins with this, so that two never wait for each other.
-    """
-    return _one(tx, t.subscribers.c.id == number, lock=True)
-
-
-def hold(tx: Connection, numbers: Collection[int]) -> None:
-    """Let no other transaction change subscribers until this one is over; on SQLite none could."""
-    if tx.dialect.name == "postgresql":
-        s = t.subscribers.c
-        tx.execute(select(s.id).where(s.id.in_(numbers)).order_by(s.id).with_for_update(key_share=True)).all()
-
-
-def _one(tx: Connection, which: Any, *, lock: bool = False) -> Subscriber | None:
-    query = select(*_COLUMNS).where(which)
-    # Not so strictly that nothing may refer to the subscriber meanwhile, as a claim does.
-    row = tx.execute(query.with_for_update(key_share=True) if lock else query).first()
+def _one(tx: Connection, which: Any) -> Subscriber | None:
+    row = tx.execute(select(*_COLUMNS).where(which)).first()
     return Subscriber(*row) if row else None
 
 

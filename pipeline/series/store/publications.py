@@ -18,8 +18,7 @@ from pipeline.errors import StoreError
 from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course, Place
 from pipeline.series.store import _schema as t
-from pipeline.series.store._refs import inserted
-from pipeline.series.store._turns import take_turn
+from pipeline.series.store._rows import inserted
 from pipeline.series.store.courses import course, own_schedule_of, schedule_for, sequence_id_of
 from pipeline.series.store.journal import note
 from pipeline.series.store.people import had_by
@@ -118,7 +117,6 @@ def publish(
     names = [letter.issue for letter in letters]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise StoreError(f"two letters are named “{twice[0]}”\n    Give each a file name of its own, and build again.")
-    take_turn(tx, "publishing")
     made = plan(tx, name, letters, schedule, catch_up=catch_up)
     sequence_id = _write_sequence(tx, name, title, head, schedule, made.version, now)
     before = course(tx, sequence_id) if made.version > 1 else None

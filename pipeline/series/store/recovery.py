@@ -48,7 +48,7 @@ def renew(tx: Connection, claims: Iterable[Claim], owner: str, until: datetime) 
     held = {one.ref: one for one in claims}
     d = t.deliveries.c
     query = select(d.ref).where(d.ref.in_(list(held)), d.owner == owner, d.state.in_(("claimed", "sending")))
-    mine = [row.ref for row in tx.execute(query.with_for_update())]
+    mine = [row.ref for row in tx.execute(query)]
     set_state(tx, mine, lease_until=until)
     return [msgspec.structs.replace(held[ref], lease_until=until) for ref in mine]
 
@@ -61,7 +61,7 @@ def recover(tx: Connection, now: datetime, policy: Policy) -> tuple[int, int]:
     """
     d = t.deliveries.c
     query = select(d.ref, d.state).where(d.lease_until <= now, d.state.in_(("claimed", "sending"))).limit(BATCH)
-    rows = tx.execute(query.with_for_update(skip_locked=True)).all()
+    rows = tx.execute(query).all()
     claimed = [row.ref for row in rows if row.state == "claimed"]
     doubtful = [row.ref for row in rows if row.state == "sending"]
     _give_back(tx, claimed, now)

@@ -10,10 +10,10 @@ from pipeline.delivery import Schedule
 from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course
 from pipeline.series.store import _schema as t
-from pipeline.series.store._refs import new_refs
+from pipeline.series.store._rows import new_refs
 from pipeline.series.store.courses import course, schedule_for
 from pipeline.series.store.journal import note
-from pipeline.series.store.people import had, held
+from pipeline.series.store.people import by_id, had
 
 
 def begin_course(tx: Connection, row: Any, one: Course, zone: str, now: datetime) -> None:
@@ -46,7 +46,6 @@ def _is_under_way(tx: Connection, row: Any) -> bool:
 
 def pause(tx: Connection, subscriber_id: int, now: datetime) -> bool:
     """Stop a reader's issues until they are resumed; return whether any were coming."""
-    held(tx, subscriber_id)
     e, d = t.enrolments.c, t.deliveries.c
     which = (e.subscriber_id == subscriber_id) & (e.state == "active")
     if not tx.execute(select(e.id).where(which)).first():
@@ -61,7 +60,7 @@ def pause(tx: Connection, subscriber_id: int, now: datetime) -> bool:
 
 def resume(tx: Connection, subscriber_id: int, now: datetime) -> bool:
     """Let a paused reader's issues come again, from the next time of the schedule; return whether any were paused."""
-    known = held(tx, subscriber_id)
+    known = by_id(tx, subscriber_id)
     e = t.enrolments.c
     rows = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.state == "paused")).all()
     if known is None or known.state != "active" or not rows:
@@ -84,7 +83,6 @@ def _resumed(tx: Connection, row: Any, one: Course, zone: str, now: datetime) ->
 
 def skip(tx: Connection, subscriber_id: int, sequence_id: int, now: datetime) -> str:
     """Pass over a reader's next issue, and return its name; the one behind it takes its time. Empty at the end."""
-    held(tx, subscriber_id)
     e = t.enrolments.c
     row = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)).first()
     if row is None or row.state not in ("active", "paused"):
@@ -111,7 +109,7 @@ def restart(tx: Connection, subscriber_id: int, sequence_id: int, now: datetime)
 
     Returns whether the reader has such an enrolment and may have it.
     """
-    known = held(tx, subscriber_id)
+    known = by_id(tx, subscriber_id)
     e, d = t.enrolments.c, t.deliveries.c
     row = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)).first()
     # Who has left a newsletter, or has yet to say yes, is not brought in this way.
@@ -137,7 +135,7 @@ def set_pace(tx: Connection, subscriber_id: int, sequence_id: int, pace: dict[st
 
     `pace` holds keys of the schedule: every, on, at, time_zone. Raises ScheduleError where it can't be kept.
     """
-    known = held(tx, subscriber_id)
+    known = by_id(tx, subscriber_id)
     e = t.enrolments.c
     row = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)).first()
     if known is None or row is None:
