@@ -43,6 +43,7 @@ HOMES = {
         "forms/",
         "pages/_read.py",
         "writers/_gray.py",
+        "writers/_pdf_file.py",
         "writers/_press_sheet.py",
         "writers/_print_file.py",
         "writers/_sewing.py",

@@ -1,4 +1,4 @@
-"""A bound PDF in; the same as a print shop wants it, PDF/X-4 in gray without a link, out (ISO 15930-7)."""
+"""Gatherings being bound in; the same as a print shop wants them, PDF/X-4 in gray without a link, out (ISO 15930-7)."""
 
 import io
 import uuid
@@ -7,13 +7,13 @@ from urllib.parse import unquote
 
 import msgspec
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, String
+from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
-from pipeline.writers._bind import NUMBER_HEIGHT, PAGE_SCHEME, PrintFile
+from pipeline.writers._bind import NUMBER_HEIGHT, PAGE_SCHEME
 from pipeline.writers._gray import take_colors
 from pipeline.writers._icc import gray_profile
 from pipeline.writers._subset import Face, subset
-from pipeline.writers._whole_font import WholeFont, embed, whole_font
+from pipeline.writers._whole_font import WholeFont, whole_font
 
 _IDENTIFICATION = """<pdfxid:GTS_PDFXVersion xmlns:pdfxid="http://www.npes.org/pdfx/ns/id/">PDF/X-4</pdfxid:GTS_PDFXVersion>
 <pdf:Trapped>False</pdf:Trapped>
@@ -31,12 +31,18 @@ def identification(title: str, date: str) -> str:
     return _IDENTIFICATION.format(uuid=uuid.uuid5(uuid.NAMESPACE_URL, f"{title} {date}"), date=date)
 
 
-def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:
-    """Write the page numbers that the text refers to, take the links out, make everything gray, and name the ink."""
-    font = _old_style(subset(Face(task.serif, _FIGURES)))
-    embedded = embed(pdf, font)
+def figures(serif: bytes) -> WholeFont:
+    """Return the font of page numbers in the text: those figures of the text's font that stand in text."""
+    return _old_style(subset(Face(serif, _FIGURES)))
+
+
+def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], numbers: dict[str, str], font: WholeFont, embedded: Object) -> None:
+    """Write the page numbers that a gathering's text refers to, take its links out, and make everything gray.
+
+    `embedded` is the font in the gathering's PDF.
+    """
     for page in pages:
-        _write_numbers(pdf, page, task.numbers, font, embedded)
+        _write_numbers(pdf, page, numbers, font, embedded)
         if "/Annots" in page.obj:
             del page.obj["/Annots"]
         # ISO 15930-7, 6.14: none of these is of use on paper.
@@ -44,6 +50,10 @@ def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:
             if key in page.obj:
                 del page.obj[key]
     take_colors(pdf)
+
+
+def name_ink(pdf: Pdf) -> None:
+    """Say in a catalog what the file is to be printed with, and that its colors don't overlap on purpose."""
     intent = Dictionary(
         Type=Name.OutputIntent,
         S=Name.GTS_PDFX,
@@ -77,9 +87,7 @@ def _old_style(content: bytes) -> WholeFont:
     return msgspec.structs.replace(font, glyphs={character: face.getGlyphID(name) for character, name in names.items()})
 
 
-def _write_numbers(
-    pdf: Pdf, page: pikepdf.Page, numbers: dict[str, str], font: WholeFont, embedded: pikepdf.Object
-) -> None:
+def _write_numbers(pdf: Pdf, page: pikepdf.Page, numbers: dict[str, str], font: WholeFont, embedded: Object) -> None:
     drawn = []
     for annotation in page.obj.get("/Annots", ()):
         address = str(annotation.get("/A", Dictionary()).get("/URI", ""))
