@@ -22,7 +22,7 @@ from pipeline.writers._bind import SCHEME, Binding, Bookmark, PageLabels
 from pipeline.writers._pdf_file import PdfFile, Source
 from pipeline.writers._stamp import Stamp
 from pipeline.writers._structure import Structure
-from pipeline.writers._typeset import Gathering
+from pipeline.writers._typeset import Gathering, pdf_of
 from pipeline.writers._whole_font import embed, whole_font
 
 _ACCESSIBLE = '<pdfuaid:part xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">1</pdfuaid:part>'
@@ -77,7 +77,7 @@ class _Sewing:
 
     def add(self, gathering: Gathering) -> None:
         """Write a gathering's pages, and all that belongs to them."""
-        with Pdf.open(io.BytesIO(gathering.pdf)) as pdf:
+        with Pdf.open(io.BytesIO(pdf_of(gathering))) as pdf:
             source = Source(self._file, pdf)
             pages = list(pdf.pages)
             self._structure.take(source, pages)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from pipeline.cache import Result
 from pipeline.errors import WriteError
 from pipeline.theme import Design
 from pipeline.writers import _tags, _weasyprint
@@ -41,11 +42,15 @@ class Anchor(Struct, frozen=True):
 
 
 class Gathering(Struct, frozen=True):
-    """A typeset piece: its PDF, its number of pages, and its anchors in reading order."""
+    """A typeset piece: its PDF, its number of pages, and its anchors in reading order.
+
+    Where a file keeps the piece, its PDF is left in there: `pdf_of` reads it.
+    """
 
     pdf: bytes
     pages: int
     anchors: tuple[Anchor, ...]
+    kept: Result | None = None
 
 
 class Picture(Struct, frozen=True):
@@ -102,6 +107,17 @@ def decode(result: bytes) -> Gathering:
     return msgspec.msgpack.decode(result, type=Gathering)
 
 
+def gathering(result: Result) -> Gathering:
+    """Return what `typeset` made, its PDF left in the file that keeps it."""
+    whole = decode(result.read())
+    return msgspec.structs.replace(whole, pdf=b"", kept=result) if result.path else whole
+
+
+def pdf_of(gathering: Gathering) -> bytes:
+    """Return a gathering's PDF, wherever it is."""
+    return decode(gathering.kept.read()).pdf if gathering.kept else gathering.pdf
+
+
 def rasterize(picture: Picture) -> bytes:
     """Return a PDF's first page as PNG bytes."""
     import pypdfium2
@@ -123,7 +139,7 @@ def page_texts(gathering: Gathering) -> bytes:
     """Return the text of each page, encoded; work for the press. Running heads and folios are not yet on it."""
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(gathering.pdf)
+    document = pypdfium2.PdfDocument(pdf_of(gathering))
     texts = [document[number].get_textpage().get_text_bounded() for number in range(gathering.pages)]
     document.close()
     return msgspec.msgpack.encode(texts)
