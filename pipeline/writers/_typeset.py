@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from pipeline.cache import Result
 from pipeline.errors import WriteError
 from pipeline.theme import Design
 from pipeline.writers import _tags, _weasyprint
@@ -49,13 +50,15 @@ class Anchor(Struct, frozen=True):
 class Gathering(Struct, frozen=True):
     """A typeset piece: its PDF, its number of pages, its anchors in reading order, and the letters on each page.
 
-    Running heads and folios are not yet on its pages.
+    Running heads and folios are not yet on its pages. Where a file keeps the piece, its PDF is left in there: `pdf_of`
+    reads it.
     """
 
     pdf: bytes
     pages: int
     anchors: tuple[Anchor, ...]
     letters: tuple[str, ...] = ()
+    kept: Result | None = None
 
 
 class Picture(Struct, frozen=True):
@@ -112,6 +115,17 @@ def typeset(sheet: Sheet) -> bytes:
 def decode(result: bytes) -> Gathering:
     """Return what `typeset` encoded."""
     return msgspec.msgpack.decode(result, type=Gathering)
+
+
+def gathering(result: Result) -> Gathering:
+    """Return what `typeset` made, its PDF left in the file that keeps it."""
+    whole = decode(result.read())
+    return msgspec.structs.replace(whole, pdf=b"", kept=result) if result.path else whole
+
+
+def pdf_of(gathering: Gathering) -> bytes:
+    """Return a gathering's PDF, wherever it is."""
+    return decode(gathering.kept.read()).pdf if gathering.kept else gathering.pdf
 
 
 def rasterize(picture: Picture) -> bytes:

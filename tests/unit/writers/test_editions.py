@@ -99,8 +99,8 @@ def test_the_tags_of_a_print_file_keep_no_link_or_field_in_it(printed) -> None:
     assert [str(kid.S) for kid in printed.Root.StructTreeRoot.K] == ["/Document"]
     kinds = {str(thing.get("/Subtype", "")) for thing in printed.objects if isinstance(thing, pikepdf.Dictionary)}
     assert not kinds & {"/Link", "/Widget"}
-    numbers = printed.Root.StructTreeRoot.ParentTree.Nums
-    assert all(isinstance(value, pikepdf.Array) for value in list(numbers)[1::2])
+    parents = pikepdf.NumberTree(printed.Root.StructTreeRoot.ParentTree)
+    assert all(isinstance(parent, pikepdf.Array) for parent in parents.values())
 
 
 def test_a_printed_page_has_its_trim_and_bleed(printed) -> None:
