@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from pipeline.model import Book
@@ -82,7 +83,9 @@ class Binding(Struct, frozen=True):
 def binding(gatherings: Sequence[Gathering], book: Book, design: Design, title: str, **around: Any) -> Binding:
     """Return a binding with the book's metadata; `around` are the fields after them."""
     about = (title, book.authors, book.language, book.date, book.description)
-    return Binding(tuple(gatherings), plain_sans(design), *about, **around)
+    # The letters on pages are of no use here, and they are as much as the text.
+    bare = tuple(msgspec.structs.replace(gathering, letters=()) for gathering in gatherings)
+    return Binding(bare, plain_sans(design), *about, **around)
 
 
 def bind(task: Binding) -> bytes:

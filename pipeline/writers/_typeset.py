@@ -4,6 +4,7 @@ Every function here is pure. Fonts come from the design's packages alone, images
 read, and no address is fetched.
 """
 
+import gc
 import io
 import logging
 import zlib
@@ -21,6 +22,8 @@ from pipeline.writers._page_letters import letters_of_pages
 
 SCHEME = "quire-resource"
 _POINTS_PER_PIXEL = 0.75
+# A chapter makes a third of these, and the index of a book of 200 chapters more than twice as many.
+_OBJECTS_OF_A_LONG_PIECE = 100_000
 
 
 class Sheet(Struct, frozen=True):
@@ -99,6 +102,9 @@ def typeset(sheet: Sheet) -> bytes:
         document = html.render(stylesheets=[styles], font_config=fonts, **options)
         if sheet.tagged:
             _tags.set_aside(document.pages)
+        if gc.get_count()[0] > _OBJECTS_OF_A_LONG_PIECE:
+            # Laying it out left as much behind as its pages take, and drawing them takes as much again.
+            gc.collect()
         pdf = document.write_pdf(**options)
     complaints.raise_any()
     anchors = []
