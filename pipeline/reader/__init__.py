@@ -22,6 +22,7 @@ from pipeline.reader._slug import slugify
 from pipeline.reader._source import Source, load
 from pipeline.reader.images import Images
 from pipeline.reader.markdown import Reading, smart
+from pipeline.reader.profiles import read_profiles
 from pipeline.reader.references import read_glossary, read_references
 
 GENERATED = ("notes", "glossary", "index")
@@ -207,6 +208,7 @@ class _BookReader:
             bounds=self._bounds(),
             editions=settings.editions,
             editions_at={name: self.lines.at("editions", name) for name in ("print", "large", "booklet")},
+            ink_profiles=read_profiles(self.project, settings.editions, self.lines, self.findings),
             own_words=self._own_list("words.txt"),
             own_phrases=self._own_list("cliches.txt"),
         )

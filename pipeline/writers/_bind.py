@@ -52,12 +52,13 @@ class PrintFile(Struct, frozen=True):
     """What makes a binding a file for a print shop: the font of page numbers in the text, and these.
 
     `numbers` are the printed numbers of the pages of places, by the place's name. `inks` are `gray`, or the paper that
-    four inks are printed on: `coated` or `uncoated`.
+    four inks are printed on: `coated` or `uncoated`; a `profile` says more exactly how these are printed.
     """
 
     serif: bytes
     numbers: dict[str, str]
     inks: str = "gray"
+    profile: bytes = b""
 
 
 class Binding(Struct, frozen=True):

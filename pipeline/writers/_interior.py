@@ -178,8 +178,9 @@ class Interior:
         """Return what a binding needs besides for a print shop."""
         if not self.look.is_bound:
             return {}
+        profile = self.book.ink_profiles.get("print", b"")
         inks = "gray" if self.book.editions.print.ink == "gray" else "uncoated"
-        return {"print_file": PrintFile(plain_serif(self.design), self.found()[1], inks)}
+        return {"print_file": PrintFile(plain_serif(self.design), self.found()[1], inks, profile)}
 
     @staticmethod
     def _numbers_of_places(numbers: dict[str, list[str]], made: dict[str, _typeset.Gathering]) -> dict[str, str]:

@@ -62,7 +62,7 @@ def name_inks(pdf: Pdf, inks: Inks) -> None:
         OutputConditionIdentifier=String("Custom"),
         OutputCondition=String(condition),
         Info=String(about),
-        DestOutputProfile=pdf.make_stream(inks.profile(), N=inks.channels),
+        DestOutputProfile=pdf.make_stream(inks.profile, N=inks.channels),
     )
     pdf.Root.OutputIntents = Array([pdf.make_indirect(intent)])
     pdf.docinfo["/Trapped"] = Name("/False")

@@ -59,7 +59,7 @@ class _Sewing:
         self._top = Source(file, pikepdf.new())
         self._font = whole_font(task.sans)
         if task.print_file is not None:
-            self._inks = inks_of(task.print_file.inks)
+            self._inks = inks_of(task.print_file.inks, task.print_file.profile)
             self._figures = _print_file.figures(task.print_file.serif)
         self._structure = Structure(file)
         # Links lead forward too: a page has its number before it is written.

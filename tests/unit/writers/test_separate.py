@@ -266,7 +266,7 @@ def test_a_gradient_becomes_one_of_inks(prepared_design) -> None:
 
 
 def test_one_black_and_four_inks_name_themselves() -> None:
-    assert (GRAY.channels, GRAY.profile()[16:20]) == (1, b"GRAY")
-    assert (inks_of("coated").channels, inks_of("coated").profile()[16:20]) == (4, b"CMYK")
-    assert inks_of("uncoated").profile() != inks_of("coated").profile()
+    assert (GRAY.channels, GRAY.profile[16:20]) == (1, b"GRAY")
+    assert (inks_of("coated").channels, inks_of("coated").profile[16:20]) == (4, b"CMYK")
+    assert inks_of("uncoated").profile != inks_of("coated").profile
     assert inks_of("gray") is GRAY
