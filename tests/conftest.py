@@ -2,9 +2,14 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from pipeline import theme
+from pipeline.project import Project
+from pipeline.writers import _weasyprint
 
 settings.register_profile(
     "normal", max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -17,6 +22,13 @@ settings.load_profile("normal")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what the cases produce as what is expected")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fonts_of_the_design(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have whichever test typesets first do so with the design's fonts: a process can't change them afterwards."""
+    design = theme.load(Project(Path(__file__).parent.parent))
+    _weasyprint.offer(tuple(str(font.path) for font in design.fonts), str(tmp_path_factory.mktemp("fonts")))
 
 
 @pytest.fixture

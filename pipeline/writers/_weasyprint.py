@@ -26,6 +26,12 @@ def prepare(fonts: tuple[str, ...], folder: str) -> None:
 
     Raises WriteError where WeasyPrint's system libraries are missing.
     """
+    offer(fonts, folder)
+    load()
+
+
+def offer(fonts: tuple[str, ...], folder: str) -> None:
+    """Have this process know these font files and no others, if it hasn't loaded WeasyPrint yet."""
     folders = sorted({str(Path(font).parent) for font in fonts})
     rows = [f"<dir>{html.escape(name)}</dir>" for name in folders]
     accepted = "".join(f"<glob>{html.escape(font)}</glob>" for font in fonts)
@@ -44,7 +50,6 @@ def prepare(fonts: tuple[str, ...], folder: str) -> None:
         except OSError as error:
             raise WriteError(f"{path}: can't be written: {error.strerror}") from error
     os.environ["FONTCONFIG_FILE"] = str(path.resolve())
-    load()
 
 
 def warm_up() -> None:
