@@ -73,20 +73,19 @@ def load(
     """Return the book, checked and complete, and its warnings, with or without `advice`.
 
     `known` are the warnings of a manuscript that was checked before and has not changed since. Raises ContentError with
-    every error.
+    every error but those that concern one edition alone.
     """
     from pipeline import checks
     from pipeline.reader import survey
     from pipeline.transforms import complete
 
     found = survey(project, cache)
-    misfits = list(_editions_that_do_not_fit(found.book, design))
     book, context = complete(found.book, cache), _context(design, cache)
     if not found.is_sound:
         # What some of the book shows to be wrong is told along with what could not be read.
-        raise ContentError((*found.findings, *misfits, *checks.errors_in_part(book, context, found.lacking)))
-    told = (*found.findings, *misfits)
-    findings = known if known is not None else (*told, *checks.check(book, context, advice=advice))
+        misfits = _misfits(found.book, design)
+        raise ContentError({*found.findings, *misfits.values(), *checks.errors_in_part(book, context, found.lacking)})
+    findings = known if known is not None else (*found.findings, *checks.check(book, context, advice=advice))
     if any(finding.severity == "error" for finding in findings):
         raise ContentError(findings)
     if epoch is not None:
@@ -94,18 +93,36 @@ def load(
     return book, tuple(sorted(findings))
 
 
-def _editions_that_do_not_fit(book: Book, design: Design) -> Iterator[Finding]:
-    """Yield what book.yaml asks of the editions and no page can give, with its line."""
+def _misfits(book: Book, design: Design) -> dict[str, Finding]:
+    """Return what book.yaml asks of the workbook's editions and no page can give, with its line, by the edition."""
     if book.editions == Editions():
-        return
+        return {}
     from pipeline.writers import workbook
 
-    for edition in ("print", "large"):
+    found: dict[str, Finding] = {}
+    for edition in workbook.EDITIONS:
         try:
             workbook.page_of(edition, book.editions, design)
         except ContentError as error:
-            for finding in error.findings:
-                yield msgspec.structs.replace(finding, location=book.editions_at.get(edition, finding.location))
+            [finding] = error.findings
+            at = book.editions_at.get("large" if edition == "large" else "print", finding.location)
+            found[edition] = msgspec.structs.replace(finding, location=at)
+    return found
+
+
+def _that_fit(
+    chosen: Mapping[str, tuple[str, ...]], misfits: Mapping[str, Finding]
+) -> tuple[dict[str, tuple[str, ...]], tuple[Finding, ...]]:
+    """Return the formats and editions that can be built, and why the others can't.
+
+    Raises ContentError where nothing is left of what was asked for.
+    """
+    fit = {name: tuple(edition for edition in editions if edition not in misfits) for name, editions in chosen.items()}
+    left = {name: editions for name, editions in fit.items() if editions}
+    faults = {misfits[edition] for editions in chosen.values() for edition in editions if edition in misfits}
+    if not left:
+        raise ContentError(faults)
+    return left, tuple(sorted(faults))
 
 
 def _context(design: Design, cache: Cache) -> "checks.Context":
@@ -134,11 +151,12 @@ def _context(design: Design, cache: Cache) -> "checks.Context":
 def check(project: Project) -> tuple[Finding, ...]:
     """Return every finding in a project's manuscript, errors and warnings, sorted by place."""
     cache = Cache(project.state / "cache")
+    design = theme.load(project)
     try:
-        _, warnings = load(project, cache, theme.load(project))
+        book, warnings = load(project, cache, design)
     except ContentError as error:
         return error.findings
-    return warnings
+    return tuple(sorted({*warnings, *_misfits(book, design).values()}))
 
 
 def _date_of(epoch: str) -> str:
@@ -154,8 +172,9 @@ def _date_of(epoch: str) -> str:
 def build(project: Project, options: Options, progress: Progress | None = None) -> Report:
     """Build a project's formats and put them in place; return what was made.
 
-    Raises ContentError for the manuscript, ConfigError for settings, WriteError where typesetting or writing fails.
-    Whatever is raised, the earlier output is whole.
+    An edition that no page fits is left out, and what was built of it before stays; the report's errors say why. Raises
+    ContentError for the manuscript, and where every edition asked for is left out, ConfigError for settings, WriteError
+    where typesetting or writing fails. Whatever is raised, the earlier output is whole.
     """
     started = time.perf_counter()
     output = options.output or project.output
@@ -177,6 +196,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         with open_press(cache, options.jobs, progress, prepare, count) as press:
             known = same.of_text if same else None
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False, known=known)
+            chosen, faults = _that_fit(chosen, _misfits(book, design))
             if options.papers:
                 book = msgspec.structs.replace(book, papers=options.papers)
             if not options.has_fonts:
@@ -193,7 +213,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         now_made = tuple(sorted({*before, *made_with(chosen)})) if options.use_cache else ()
         remember(project, Memory(inputs, str(output), report, chosen, now_made, of_text))
         cache.prune()
-    return msgspec.structs.replace(report, warnings=tuple(sorted((*lasting, *once))))
+    return msgspec.structs.replace(report, warnings=tuple(sorted((*lasting, *once))), errors=faults)
 
 
 def make(

@@ -11,8 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from pipeline import __version__
+from pipeline.errors import WriteError
 
 DEFAULT_LIMIT = 512 * 1024 * 1024
 _INSTALLED = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info")
@@ -52,6 +54,22 @@ def _versions() -> dict[str, str]:
     return {library: found[library] for library in _LIBRARIES}
 
 
+class Result(Struct, frozen=True):
+    """What was made: the file that keeps it, or where nothing keeps it, its bytes."""
+
+    path: str = ""
+    content: bytes = b""
+
+    def read(self) -> bytes:
+        """Return the bytes. Raises WriteError where the file is not what it was, as when somebody clears the cache."""
+        if not self.path:
+            return self.content
+        content = _sound(Path(self.path))
+        if content is None:
+            raise WriteError(f"{self.path}: was removed or changed while it was needed\n    Build again.")
+        return content
+
+
 class Cache:
     """Results by key. A cache that can't be written is no error: the work is done again next time."""
 
@@ -70,33 +88,32 @@ class Cache:
         if not self._enabled:
             return None
         path = self._path(key)
-        try:
-            raw = path.read_bytes()
-        except OSError:
-            return None
-        content = raw[32:]
-        if hashlib.sha256(content).digest() != raw[:32]:
-            with contextlib.suppress(OSError):
-                path.unlink()
-            return None
+        content = _sound(path)
         with contextlib.suppress(OSError):
-            os.utime(path)
+            path.unlink() if content is None else os.utime(path)
         return content
 
-    def put(self, key: str, content: bytes) -> None:
-        """Keep a result, whole or not at all."""
+    def find(self, key: str) -> Result | None:
+        """Return a result in its file, or None as `get` does."""
+        return None if self.get(key) is None else Result(str(self._path(key)))
+
+    def put(self, key: str, content: bytes) -> Result:
+        """Keep a result, whole or not at all, and return it."""
         if not self._enabled:
-            return
+            return Result(content=content)
         path = self._path(key)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(hashlib.sha256(content).digest() + content)
+                    file.write(hashlib.sha256(content).digest())
+                    file.write(content)
                 Path(name).replace(path)
+                return Result(str(path))
             except OSError:
                 Path(name).unlink()
+        return Result(content=content)
 
     def size(self) -> int:
         """Return the bytes that all results take."""
@@ -125,3 +142,14 @@ class Cache:
                 status = path.stat()
                 entries.append((status.st_mtime, status.st_size, path))
         return entries
+
+
+def _sound(path: Path) -> bytes | None:
+    """Return what a file keeps after its checksum, or None where that is not what was kept."""
+    try:
+        # With a buffer a large file would be there twice for a moment.
+        with path.open("rb", buffering=0) as file:
+            checksum, content = file.read(32), file.read()
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).digest() == checksum else None

@@ -36,10 +36,16 @@ STOCKS = {
 _NAMED = {"a4": ("210mm", "297mm"), "a5": ("148mm", "210mm"), "letter": ("8.5in", "11in")}
 
 
+# A path below `content/`.
+ProfilePath = Annotated[
+    str, Meta(max_length=200, description="the print shop's ICC profile for four inks: a file's path below content/")
+]
+
+
 class PrintEdition(Struct, frozen=True, forbid_unknown_fields=True):
     """The interior for a print shop. No `trim` is the design's; `paper` decides how wide the spine is.
 
-    `ink` is one black, or four inks on uncoated paper.
+    `ink` is one black, or four inks: as `profile` says, or else on uncoated paper.
     """
 
     trim: Trim = ""
@@ -49,6 +55,7 @@ class PrintEdition(Struct, frozen=True, forbid_unknown_fields=True):
     paper: Stock = "white"
     isbn: str = ""
     ink: Literal["gray", "cmyk"] = "gray"
+    profile: ProfilePath = ""
 
 
 class LargeEdition(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,11 +74,15 @@ class BookletEdition(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WrapEdition(Struct, frozen=True, forbid_unknown_fields=True):
-    """The cover that wraps the print edition; its `ink` is that of a screen, or four inks on coated paper."""
+    """The cover that wraps the print edition.
+
+    Its `ink` is that of a screen, or four inks: as `profile` says, or else on coated paper.
+    """
 
     bleed: Length = "3mm"
     marks: bool = True
     ink: Literal["rgb", "cmyk"] = "rgb"
+    profile: ProfilePath = ""
 
 
 class Editions(Struct, frozen=True, forbid_unknown_fields=True, rename={"cover_wrap": "cover-wrap"}):

@@ -20,7 +20,10 @@ _OWN = frozenset({("", "")})
 
 
 class Report(Struct, frozen=True):
-    """What a build did: the files, the warnings, the seconds, pieces of work done and reused, paths rewritten."""
+    """What a build did: the files, the warnings, the seconds, pieces of work done and reused, paths rewritten.
+
+    `errors` are what kept an edition from being built.
+    """
 
     made: tuple[Made, ...]
     warnings: tuple[Finding, ...]
@@ -29,6 +32,7 @@ class Report(Struct, frozen=True):
     reused: int
     written: tuple[str, ...]
     removed: tuple[str, ...]
+    errors: tuple[Finding, ...] = ()
 
 
 class Inputs(Struct, frozen=True):

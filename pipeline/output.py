@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import signal
 import tempfile
@@ -166,12 +165,9 @@ def _remove(output: Path, path: str) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file by another name, then give it its own."""
+    """Write a file in a folder of its own, then move it to its place; who may read it is as for any new file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(name).replace(path)
+    _move_in(path.parent, {path.name: content})
 
 
 def put_beside(folder: Path, contents: Mapping[str, bytes]) -> None:
@@ -180,16 +176,20 @@ def put_beside(folder: Path, contents: Mapping[str, bytes]) -> None:
     Raises WriteError where that can't be done.
     """
     try:
-        staging = Path(tempfile.mkdtemp(prefix=".quire-", dir=folder))
-        try:
-            for name, content in contents.items():
-                (staging / name).write_bytes(content)
-            for name in contents:
-                (staging / name).replace(folder / name)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        _move_in(folder, contents)
     except OSError as error:
         raise cant_write(folder, error) from error
+
+
+def _move_in(folder: Path, contents: Mapping[str, bytes]) -> None:
+    staging = Path(tempfile.mkdtemp(prefix=".quire-", dir=folder))
+    try:
+        for name, content in contents.items():
+            (staging / name).write_bytes(content)
+        for name in contents:
+            (staging / name).replace(folder / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def cant_write(output: Path, error: OSError) -> WriteError:

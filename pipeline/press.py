@@ -24,16 +24,16 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from pipeline.cache import Cache
+from pipeline.cache import Cache, Result
 from pipeline.errors import WriteError
 
 Task = TypeVar("Task", bound=Struct)
 Made = TypeVar("Made")
 
 
-_PIECES_BETWEEN_COLLECTIONS = 4
+# Two chapters leave about as many objects behind.
+_OBJECTS_BETWEEN_COLLECTIONS = 60_000
 _LITTLE = 8
-_pieces = itertools.count(1)
 
 
 class Progress:
@@ -84,7 +84,7 @@ class Press:
         self.turn = threading.Lock()
         self._runs = threading.local()
         # Two formats may need the same work at once; and without a cache, one after the other.
-        self._begun: dict[str, Future[bytes]] = {}
+        self._begun: dict[str, Future[Result]] = {}
         self._begins = threading.Lock()
         self._shared: dict[str, Future[Any]] = {}
         self._executor: Executor | None = None
@@ -95,14 +95,21 @@ class Press:
     def run(
         self, work: Callable[[Task], bytes], tasks: Sequence[Task], step: str = "", *, is_light: bool = False
     ) -> list[bytes]:
+        """Return the result of `work` for each task, as `results` does, and read."""
+        return [result.read() for result in self.results(work, tasks, step, is_light=is_light)]
+
+    def results(
+        self, work: Callable[[Task], bytes], tasks: Sequence[Task], step: str = "", *, is_light: bool = False
+    ) -> list[Result]:
         """Return the result of `work` for each task, in the order of the tasks; what was begun before isn't done again.
 
-        `step` names the work in progress reports. Errors of the work are raised here. Work that `is_light` needs no
-        preparation, and a little of it is done in this process while the others are at something heavy.
+        Results lie in files where there is a cache, so that many of them take no memory. `step` names the work in
+        progress reports. Errors of the work are raised here. Work that `is_light` needs no preparation, and a little
+        of it is done in this process while the others are at something heavy.
         """
         name = f"{work.__module__}.{work.__qualname__}"
         keys = [self.cache.key(name, task) for task in tasks]
-        results = [self.cache.get(key) for key in keys]
+        results = [self.cache.find(key) for key in keys]
         missing = [position for position, result in enumerate(results) if result is None]
         done = len(tasks) - len(missing)
         begun = sum(keys[position] in self._begun for position in missing)
@@ -110,14 +117,13 @@ class Press:
         self.worked += len(missing) - begun
         if step:
             self.progress.step(step, done, len(tasks))
-        work_done: Iterator[tuple[int, bytes]]
+        work_done: Iterator[tuple[int, Result]]
         if is_light and len(missing) <= _LITTLE:
-            work_done = ((position, work(tasks[position])) for position in missing)
+            work_done = ((position, _kept(self.cache, keys[position], work, tasks[position])) for position in missing)
         else:
             work_done = self._work(work, tasks, keys, missing, is_light=is_light)
         for position, result in work_done:
             results[position] = result
-            self.cache.put(keys[position], result)
             done += 1
             if step:
                 self.progress.step(step, done, len(tasks))
@@ -173,7 +179,7 @@ class Press:
         missing: list[int],
         *,
         is_light: bool,
-    ) -> Iterator[tuple[int, bytes]]:
+    ) -> Iterator[tuple[int, Result]]:
         before = getattr(self._runs, "count", 0)
         self._runs.count = before + 1
         if len(missing) > _LITTLE and self._processes > self.jobs:
@@ -185,19 +191,21 @@ class Press:
                 self._is_prepared = True
             for position in missing:
                 if keys[position] not in self._begun:
-                    made: Future[bytes] = Future()
-                    made.set_result(work(tasks[position]))
+                    made: Future[Result] = Future()
+                    made.set_result(_kept(self.cache, keys[position], work, tasks[position]))
                     self._begun[keys[position]] = made
                 yield position, self._begun[keys[position]].result()
             return
         # The longest first, so that no core waits at the end for one that began late.
         order = sorted(missing, key=lambda position: -_weight(tasks[position])) if len(missing) > 1 else missing
-        futures: dict[Future[bytes], list[int]] = {}
+        futures: dict[Future[Result], list[int]] = {}
         for position in order:
             key = keys[position]
             with self._begins:
                 if key not in self._begun:
-                    self._begun[key] = self._queue.submit(before, work, tasks[position])
+                    self._begun[key] = self._queue.submit(
+                        before, partial(_kept, self.cache, key, work), tasks[position]
+                    )
             futures.setdefault(self._begun[key], []).append(position)
         try:
             for future in self._as_completed(futures):
@@ -215,10 +223,10 @@ class Press:
                     for position in positions:
                         self._begun.pop(keys[position], None)
 
-    def _as_completed(self, futures: Collection[Future[bytes]]) -> Iterator[Future[bytes]]:
+    def _as_completed(self, futures: Collection[Future[Result]]) -> Iterator[Future[Result]]:
         """Yield futures as they end; while none has, the turn is somebody else's."""
         # Unlike concurrent.futures.as_completed, a callback hears of a future that was cancelled before it ran.
-        ended: SimpleQueue[Future[bytes]] = SimpleQueue()
+        ended: SimpleQueue[Future[Result]] = SimpleQueue()
         for future in futures:
             future.add_done_callback(ended.put)
         for _ in futures:
@@ -267,11 +275,11 @@ class _Queue:
         self._lock = threading.RLock()
         self._numbers = itertools.count()
         self._order: list[tuple[int, int]] = []
-        self._waiting: dict[tuple[int, int], tuple[Future[bytes], Callable[[], Future[bytes]]]] = {}
+        self._waiting: dict[tuple[int, int], tuple[Future[Result], Callable[[], Future[Result]]]] = {}
 
-    def submit(self, urgency: int, work: Callable[[Task], bytes], task: Task) -> Future[bytes]:
+    def submit(self, urgency: int, work: Callable[[Task], Result], task: Task) -> Future[Result]:
         """Return the future result of work; of like urgency, what was submitted first begins first."""
-        future: Future[bytes] = Future()
+        future: Future[Result] = Future()
         start = partial(self._executor.submit, _in_worker, work, task)
         with self._lock:
             place = (-urgency, next(self._numbers))
@@ -304,7 +312,7 @@ class _Queue:
                     continue
                 begun.add_done_callback(partial(self._pass_on, future))
 
-    def _pass_on(self, future: Future[bytes], begun: Future[bytes]) -> None:
+    def _pass_on(self, future: Future[Result], begun: Future[Result]) -> None:
         with self._lock:
             self._free += 1
             self._feed()
@@ -346,7 +354,11 @@ def _prepare_worker(prepare: Callable[[], None]) -> None:
     gc.freeze()
 
 
-def _call(work: Callable[[Task], bytes], task: Task) -> bytes:
+def _kept(cache: Cache, key: str, work: Callable[[Task], bytes], task: Task) -> Result:
+    return cache.put(key, work(task))
+
+
+def _call(work: Callable[[Task], Result], task: Task) -> Result:
     return work(task)
 
 
@@ -356,13 +368,13 @@ def _call(work: Callable[[Task], bytes], task: Task) -> bytes:
 _call_with_room = FunctionType(_call.__code__.replace(co_stacksize=80_000), globals())
 
 
-def _in_worker(work: Callable[[Task], bytes], task: Task) -> bytes:
-    # A document is one large cyclic structure, and looking for such while it grows takes a fifth of the time. Every few
-    # documents are collected at once, before the next begins, so that no result waits for it.
+def _in_worker(work: Callable[[Task], Result], task: Task) -> Result:
+    # A document is one large cyclic structure, and looking for such while it grows takes a fifth of the time. A few
+    # documents, or a large one, are collected at once before the next begins, so that no result waits for it.
     gc.disable()
-    if next(_pieces) % _PIECES_BETWEEN_COLLECTIONS == 0:
+    if gc.get_count()[0] > _OBJECTS_BETWEEN_COLLECTIONS:
         gc.collect()
-    result: bytes = _call_with_room(work, task)
+    result: Result = _call_with_room(work, task)
     return result
 
 

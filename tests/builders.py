@@ -12,7 +12,7 @@ from pipeline.pages import read as read_pages
 from pipeline.project import Project
 from pipeline.reader import read
 from pipeline.transforms import complete
-from pipeline.writers import _bind, _typeset, _weasyprint
+from pipeline.writers import _bind, _typeset
 from pipeline.writers._edition import screen
 from pipeline.writers._html import Templates
 from pipeline.writers._interior import stylesheet
@@ -83,7 +83,6 @@ def a_document(folder: Path, body: str, css: str = "", path: str = "output/workb
 def a_pdf(folder: Path, body: str, css: str = "") -> bytes:
     """Return the PDF that HTML becomes in the workbook's styles and `css`, typeset and bound."""
     design = theme.load(Project(folder))
-    _weasyprint.prepare(tuple(str(font.path) for font in design.fonts), str(folder))
     styles = stylesheet(Templates(design), screen(design)) + css
     html = f'<!DOCTYPE html><html lang="en"><head><title>Pages</title></head><body>{body}</body></html>'
     gathering = _typeset.decode(_typeset.typeset(_typeset.sheet(design, html, styles, name="pages")))

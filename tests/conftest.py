@@ -9,6 +9,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from postgres_server import postgres_server
 
+from pipeline import theme
+from pipeline.project import Project
+from pipeline.writers import _weasyprint
+
 # Debian keeps the programs of a Postgres server off the path, a folder for each version.
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])
 
@@ -23,6 +27,13 @@ settings.load_profile("normal")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what the cases produce as what is expected")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fonts_of_the_design(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have whichever test typesets first do so with the design's fonts: a process can't change them afterwards."""
+    design = theme.load(Project(Path(__file__).parent.parent))
+    _weasyprint.offer(tuple(str(font.path) for font in design.fonts), str(tmp_path_factory.mktemp("fonts")))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A Book in; the passages of each file out, as readers see them, each with its place. All rules on prose share them."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -128,7 +129,9 @@ def _file(
 
 def _prose(name: str, location: Location, passages: Iterable[Passage]) -> Prose:
     kept = tuple(passage for passage in passages if passage.text.strip())
-    return Prose(name, location, kept, frozenset(word for passage in kept for word in _WORD.findall(passage.text)))
+    words = {word for passage in kept for word in _WORD.findall(passage.text)}
+    # Most words are in most files: each is held once for all of them.
+    return Prose(name, location, kept, frozenset(map(sys.intern, words)))
 
 
 def _titles(texts: Iterable[str], location: Location) -> Iterator[Passage]:

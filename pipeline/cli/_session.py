@@ -56,6 +56,11 @@ class Session:
         for finding in () if self.quiet else findings:
             click.echo(str(finding), err=True)
 
+    def errors(self, findings: Iterable[Finding]) -> None:
+        """Print errors on stderr, each with its place first."""
+        for finding in findings:
+            click.echo(str(finding), err=True)
+
     def tell_of_changes(self, what: str = "pages") -> None:
         """Say on stderr where the manuscript has changed since what is looked at was built."""
         from pipeline.memory import has_changed

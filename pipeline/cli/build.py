@@ -64,7 +64,7 @@ def command(
     """Build the book: all formats, or those named (see `quire formats`)."""
     from pipeline.build import Options, build
     from pipeline.cli._report import as_json_text, as_text
-    from pipeline.errors import WriteError
+    from pipeline.errors import ContentError, WriteError
 
     session: Session = ctx.obj
     epoch = session.environment.get("SOURCE_DATE_EPOCH")
@@ -76,5 +76,8 @@ def command(
         click.echo(as_json_text(report))
     elif not session.quiet:
         click.echo(as_text(report, output or session.project.output, session.verbose))
+    session.errors(report.errors)
     if validated and not session.validated(report.made, output or session.project.output):
         ctx.exit(WriteError.exit_code)
+    if report.errors:
+        ctx.exit(ContentError.exit_code)

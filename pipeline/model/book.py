@@ -112,7 +112,8 @@ class Book(Struct, frozen=True):
     """The whole book. The reader leaves the last three tables and `whole` empty; `transforms` fill them.
 
     `own_words` and `own_phrases` are the lines of words.txt and cliches.txt. `title_filed` and `authors_filed` are how
-    catalogs file them, empty where the author doesn't say. `whole` is the book that a format's own was selected from.
+    catalogs file them, empty where the author doesn't say. `ink_profiles` are ICC profiles of print shops, by the
+    edition. `whole` is the book that a format's own was selected from.
     """
 
     title: str
@@ -144,6 +145,7 @@ class Book(Struct, frozen=True):
     bounds: Bounds = Bounds()
     editions: Editions = Editions()
     editions_at: dict[str, Location] = {}
+    ink_profiles: dict[str, bytes] = {}
     own_words: tuple[str, ...] = ()
     own_phrases: tuple[str, ...] = ()
     targets: dict[str, Target] = {}

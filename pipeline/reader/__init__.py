@@ -24,6 +24,7 @@ from pipeline.reader.metadata_blocks import (
     MatterMetadata,
     PartMetadata,
 )
+from pipeline.reader.profiles import read_profiles
 from pipeline.reader.references import read_glossary, read_references
 
 
@@ -133,6 +134,7 @@ class _BookReader:
             bounds=_around.bounds_of(settings, self.lines),
             editions=settings.editions,
             editions_at={name: self.lines.at("editions", name) for name in ("print", "large", "booklet")},
+            ink_profiles=read_profiles(self.project, settings.editions, self.lines, self.findings),
             own_words=_around.own_list(self.project, "words.txt", self.findings),
             own_phrases=_around.own_list(self.project, "cliches.txt", self.findings),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from pipeline.model import Book
@@ -51,12 +52,13 @@ class PrintFile(Struct, frozen=True):
     """What makes a binding a file for a print shop: the font of page numbers in the text, and these.
 
     `numbers` are the printed numbers of the pages of places, by the place's name. `inks` are `gray`, or the paper that
-    four inks are printed on: `coated` or `uncoated`.
+    four inks are printed on: `coated` or `uncoated`; a `profile` says more exactly how these are printed.
     """
 
     serif: bytes
     numbers: dict[str, str]
     inks: str = "gray"
+    profile: bytes = b""
 
 
 class Binding(Struct, frozen=True):
@@ -82,7 +84,9 @@ class Binding(Struct, frozen=True):
 def binding(gatherings: Sequence[Gathering], book: Book, design: Design, title: str, **around: Any) -> Binding:
     """Return a binding with the book's metadata; `around` are the fields after them."""
     about = (title, book.authors, book.language, book.date, book.description)
-    return Binding(tuple(gatherings), plain_sans(design), *about, **around)
+    # The letters on pages are of no use here, and they are as much as the text.
+    bare = tuple(msgspec.structs.replace(gathering, letters=()) for gathering in gatherings)
+    return Binding(bare, plain_sans(design), *about, **around)
 
 
 def bind(task: Binding) -> bytes:

@@ -18,8 +18,8 @@ _SAME = 0.012
 class Inks(Struct, frozen=True):
     """The inks of a press: their color space and how many, Pillow's mode, and the operators that set them.
 
-    `paper` is what four inks are printed on; one black has none. `condition` is what an output intent says: how it is
-    printed, and more about that.
+    `profile` is the ICC profile of what is printed. `condition` is what an output intent says: how it is printed, and
+    more about that.
     """
 
     space: str
@@ -28,54 +28,63 @@ class Inks(Struct, frozen=True):
     fill: str
     stroke: str
     condition: tuple[str, str]
-    paper: Paper | None = None
-
-    def profile(self) -> bytes:
-        """Return the ICC profile of the output intent."""
-        return cmyk_profile(self.paper) if self.paper else gray_profile()
+    profile: bytes
 
     def of(self, parts: Sequence[Any]) -> list[Decimal]:
         """Return how a color is printed, as an operator has it: with four inks, gray is black alone."""
-        if self.paper is None:
+        if self.channels == 1:
             return [gray_of(parts)]
         values = [min(1.0, max(0.0, float(part))) for part in parts]
         if len(values) != 4:
             is_gray = len(values) == 1 or max(values) - min(values) < _SAME
-            values = [0, 0, 0, 1 - float(gray_of(values))] if is_gray else _separated(self.paper, tuple(values))
+            values = [0, 0, 0, 1 - float(gray_of(values))] if is_gray else _separated(self.profile, tuple(values))
         return [Decimal(f"{value:.3f}").normalize() + 0 for value in values]
 
     def picture(self, picture: Any) -> Any:
         """Return a Pillow picture in these inks."""
         from PIL import Image, ImageChops, ImageCms
 
-        if self.paper is None or picture.mode == self.mode:
+        if self.channels == 1 or picture.mode == self.mode:
             return picture.convert(self.mode)
         if picture.mode in ("1", "L"):
             none = Image.new("L", picture.size, 0)
             return Image.merge(self.mode, (none, none, none, ImageChops.invert(picture.convert("L"))))
-        return ImageCms.applyTransform(picture.convert("RGB"), _transform(self.paper))
+        return ImageCms.applyTransform(picture.convert("RGB"), _transform(self.profile))
 
 
 GRAY = Inks(
-    "/DeviceGray", 1, "L", "g", "G", ("Black ink on uncoated paper", "One black, a dot gain of about 20 percent")
+    "/DeviceGray",
+    1,
+    "L",
+    "g",
+    "G",
+    ("Black ink on uncoated paper", "One black, a dot gain of about 20 percent"),
+    gray_profile(),
 )
-_FOUR: dict[str, Inks] = {
-    paper: Inks(
-        "/DeviceCMYK",
-        4,
-        "CMYK",
-        "k",
-        "K",
-        (f"Offset printing on {paper} paper", f"Cyan, magenta, yellow and black by the aims of ISO 12647-2, {paper}"),
-        paper,
+
+
+def inks_of(name: str, profile: bytes = b"") -> Inks:
+    """Return the inks that a print file names: `gray`, or the paper that four inks are printed on.
+
+    A print shop's `profile` of four inks stands in for our own.
+    """
+    if name not in get_args(Paper):
+        return GRAY
+    paper = cast(Paper, name)
+    condition = (
+        f"Offset printing on {paper} paper",
+        f"Cyan, magenta, yellow and black by the aims of ISO 12647-2, {paper}",
     )
-    for paper in get_args(Paper)
-}
+    if profile:
+        condition = (_description(profile), "Cyan, magenta, yellow and black by the print shop's own profile")
+    return Inks("/DeviceCMYK", 4, "CMYK", "k", "K", condition, profile or cmyk_profile(paper))
 
 
-def inks_of(name: str) -> Inks:
-    """Return the inks that a print file names: `gray`, or the paper that four inks are printed on."""
-    return _FOUR.get(name, GRAY)
+def _description(profile: bytes) -> str:
+    """Return what a profile says of itself."""
+    from PIL import ImageCms
+
+    return str(ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))).strip() or "Four inks"
 
 
 def gray_of(parts: Sequence[Any]) -> Decimal:
@@ -91,13 +100,13 @@ def gray_of(parts: Sequence[Any]) -> Decimal:
 
 
 @lru_cache(maxsize=2)
-def _transform(paper: Paper) -> Any:
+def _transform(profile: bytes) -> Any:
     """Return what takes a picture from sRGB to four inks, relative to the paper's white, as dark at the darkest."""
     from PIL import ImageCms
 
     return ImageCms.buildTransform(
         ImageCms.createProfile("sRGB"),
-        ImageCms.ImageCmsProfile(io.BytesIO(cmyk_profile(paper))),
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
         "RGB",
         "CMYK",
         renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
@@ -106,9 +115,9 @@ def _transform(paper: Paper) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def _separated(paper: Paper, color: tuple[float, ...]) -> list[float]:
+def _separated(profile: bytes, color: tuple[float, ...]) -> list[float]:
     from PIL import Image, ImageCms
 
     red, green, blue = (round(part * 255) for part in color)
-    made = cast(Any, ImageCms.applyTransform(Image.new("RGB", (1, 1), (red, green, blue)), _transform(paper)))
+    made = cast(Any, ImageCms.applyTransform(Image.new("RGB", (1, 1), (red, green, blue)), _transform(profile)))
     return [part / 255 for part in made.getpixel((0, 0))]

@@ -40,8 +40,10 @@ class Piece(Struct, frozen=True):
     right: str = ""
 
 
-# The names of the gatherings in order, each one's piece, pages and printed numbers, and where the body begins.
-Settled: TypeAlias = tuple[list[str], dict[str, Piece], dict[str, _typeset.Gathering], dict[str, list[str]], int]
+# The names of the gatherings in order, each one's running heads, pages and printed numbers, and where the body begins.
+Settled: TypeAlias = tuple[
+    list[str], dict[str, tuple[str, str]], dict[str, _typeset.Gathering], dict[str, list[str]], int
+]
 
 
 # The number of each page and the letters on it, by the file of the manuscript that it belongs to, in order. The title
@@ -116,7 +118,7 @@ class Interior:
 
     def bound(self) -> tuple[bytes, int]:
         """Return the bound PDF and its number of pages."""
-        order, pieces, made, numbers, first_of_body = self.settled()
+        order, heads, made, numbers, first_of_body = self.settled()
         pages = [self._padded(made[name].pages) for name in order]
         gatherings = [gathering for name in order for gathering in self._with_blank(name, made)]
         binding = _bind.binding(
@@ -126,7 +128,7 @@ class Interior:
             self.book.title,
             outline=() if self.look.is_bound else outline(self.book, self._back_matter()),
             labels=page_labels(pages, first_of_body, 0 if self.look.is_bound else 1),
-            folios=self._folios(order, pieces, made, numbers),
+            folios=self._folios(order, heads, made, numbers),
             look=_folios.style(self.design),
             **self._as_print_file(),
         )
@@ -141,7 +143,7 @@ class Interior:
         return pages, {name: all_places[name] for name in self.referred}
 
     def settled(self) -> Settled:
-        """Return the gatherings' names in order, each one's piece, pages and numbers, and where the body begins."""
+        """Return the names of the gatherings in order, with what `Settled` tells of each, and where the body begins."""
         # No cached_property: until Python 3.12 it holds a lock of all instances, and this passes its turn on.
         if self._settled is not None:
             return self._settled
@@ -154,10 +156,11 @@ class Interior:
         order = [*(piece.name for piece in (*covers, before[0])), "contents"]
         order += [piece.name for piece in (*before[1:], *body)]
         order += [owner for _, owner in self._back_matter()]
-        pieces = {piece.name: piece for piece in fixed}
+        # The sheets are of no use any more, and they are as large as the book.
+        heads = {piece.name: (piece.left, piece.right) for piece in fixed}
         first_of_body = order.index(body[0].name)
-        numbers = self._add_numbered(order, pieces, made, first_of_body)
-        self._settled = (order, pieces, made, numbers, first_of_body)
+        numbers = self._add_numbered(order, heads, made, first_of_body)
+        self._settled = (order, heads, made, numbers, first_of_body)
         return self._settled
 
     def _blank(self) -> Piece:
@@ -175,8 +178,9 @@ class Interior:
         """Return what a binding needs besides for a print shop."""
         if not self.look.is_bound:
             return {}
+        profile = self.book.ink_profiles.get("print", b"")
         inks = "gray" if self.book.editions.print.ink == "gray" else "uncoated"
-        return {"print_file": PrintFile(plain_serif(self.design), self.found()[1], inks)}
+        return {"print_file": PrintFile(plain_serif(self.design), self.found()[1], inks, profile)}
 
     @staticmethod
     def _numbers_of_places(numbers: dict[str, list[str]], made: dict[str, _typeset.Gathering]) -> dict[str, str]:
@@ -226,13 +230,13 @@ class Interior:
         return index_entries(self.book.texts())
 
     def _run(self, pieces: Sequence[Piece], step: str = "workbook") -> list[_typeset.Gathering]:
-        results = self.press.run(_typeset.typeset, [piece.sheet for piece in pieces], step)
-        return [_typeset.decode(result) for result in results]
+        results = self.press.results(_typeset.typeset, [piece.sheet for piece in pieces], step)
+        return [_typeset.gathering(result) for result in results]
 
     def _add_numbered(
         self,
         order: Sequence[str],
-        pieces: dict[str, Piece],
+        heads: dict[str, tuple[str, str]],
         made: dict[str, _typeset.Gathering],
         first_of_body: int,
     ) -> dict[str, list[str]]:
@@ -249,6 +253,7 @@ class Interior:
         }
         draw = {"contents": self._contents, "notes": self._notes, "index": self._index_piece}
         lengths = {name: guesses[name] for name in draw if name in order}
+        pieces: dict[str, Piece] = {}
         for _ in range(6):
             pages = [self._padded(lengths[name] if name in lengths else made[name].pages) for name in order]
             covers = 0 if self.look.is_bound else 1
@@ -257,6 +262,7 @@ class Interior:
             changed = [draft for draft in drafts if pieces.get(draft.name) != draft]
             for draft, gathering in zip(changed, self._run(changed), strict=True):
                 pieces[draft.name], made[draft.name] = draft, gathering
+                heads[draft.name] = (draft.left, draft.right)
             found = {name: made[name].pages for name in lengths}
             if found == lengths:
                 return labels
@@ -378,19 +384,19 @@ class Interior:
     def _folios(
         self,
         order: Sequence[str],
-        pieces: dict[str, Piece],
+        heads: dict[str, tuple[str, str]],
         made: dict[str, _typeset.Gathering],
         numbers: dict[str, list[str]],
     ) -> tuple[_folios.Folio, ...]:
         """Return what each page bears: a folio, and a running head but where a piece opens; a blank page nothing."""
         folios: list[_folios.Folio] = []
         for name in order:
-            piece = pieces[name]
+            left, right = heads[name]
             for page, number in enumerate(numbers[name]):
                 # The first page of a bound book is a right-hand one; a cover stands before it on a screen.
                 is_left = len(folios) % 2 == (1 if self.look.is_bound else 0)
-                head = piece.left if is_left else piece.right
-                if name in ("cover", "title-page") or not piece.left or page >= made[name].pages:
+                head = left if is_left else right
+                if name in ("cover", "title-page") or not left or page >= made[name].pages:
                     folios.append(_folios.Folio(""))
                 else:
                     folios.append(_folios.Folio(number, head if page else ""))

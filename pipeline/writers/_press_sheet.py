@@ -9,6 +9,7 @@ from pipeline.writers._impose import MILLIMETER, Imposition, order, paper_size, 
 
 # Marks in points: their length, their distance from what they mark, and their stroke.
 _MARK, _GAP, _STROKE = 10.0, 4.0, 0.25
+_FOUR = 4
 
 
 def press_sheets(task: Imposition) -> bytes:
@@ -102,6 +103,10 @@ def _take_metadata(source: Pdf, pdf: Pdf, title: str) -> None:
         pdf.docinfo[key] = pdf.copy_foreign(value) if value.is_indirect else value
     if title:
         pdf.docinfo["/Title"] = title
+    # Sheets in gray are for any printer; those in four inks are for the press that these were separated for.
+    for intent in source.Root.get("/OutputIntents", ()):
+        if int(intent.get("/DestOutputProfile", Dictionary()).get("/N", 0)) == _FOUR:
+            pdf.Root.OutputIntents = Array([pdf.copy_foreign(intent)])
     if "/Lang" in source.Root:
         pdf.Root.Lang = source.Root.Lang
     pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True, Duplex=Name.DuplexFlipShortEdge)

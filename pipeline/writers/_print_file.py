@@ -1,20 +1,20 @@
-"""A bound PDF in; the same as a print shop wants it, PDF/X-4 in its inks without a link, out (ISO 15930-7)."""
+"""Gatherings being bound in; the same for a print shop, PDF/X-4 in its inks without a link, out (ISO 15930-7)."""
 
 import io
 import itertools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 import msgspec
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, String
+from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
-from pipeline.writers._bind import NUMBER_HEIGHT, PAGE_SCHEME, PrintFile
-from pipeline.writers._inks import inks_of
+from pipeline.writers._bind import NUMBER_HEIGHT, PAGE_SCHEME
+from pipeline.writers._inks import Inks
 from pipeline.writers._separate import separate
 from pipeline.writers._subset import Face, subset
-from pipeline.writers._whole_font import WholeFont, embed, whole_font
+from pipeline.writers._whole_font import WholeFont, whole_font
 
 _IDENTIFICATION = """<pdfxid:GTS_PDFXVersion xmlns:pdfxid="http://www.npes.org/pdfx/ns/id/">PDF/X-4</pdfxid:GTS_PDFXVersion>
 <pdf:Trapped>False</pdf:Trapped>
@@ -32,20 +32,29 @@ def identification(title: str, date: str) -> str:
     return _IDENTIFICATION.format(uuid=uuid.uuid5(uuid.NAMESPACE_URL, f"{title} {date}"), date=date)
 
 
-def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:
-    """Write the page numbers that the text refers to, take the links out, separate all colors, and name the inks."""
-    font = _old_style(subset(Face(task.serif, _FIGURES)))
-    embedded = embed(pdf, font)
-    for page in pages:
-        _write_numbers(pdf, page, task.numbers, font, embedded)
+def figures(serif: bytes) -> WholeFont:
+    """Return the font of page numbers in the text: those figures of the text's font that stand in text."""
+    return _old_style(subset(Face(serif, _FIGURES)))
+
+
+def finish(pdf: Pdf, numbers: Mapping[str, str], inks: Inks, font: WholeFont, embedded: Callable[[], Object]) -> None:
+    """Write the page numbers that a gathering's text refers to, take its links out, and separate all its colors.
+
+    `embedded` puts the font into the gathering's PDF, where it is needed.
+    """
+    for page in pdf.pages:
+        _write_numbers(pdf, page, numbers, font, embedded)
         if "/Annots" in page.obj:
             del page.obj["/Annots"]
         # It says in what order to go through links and fields.
         if "/Tabs" in page.obj:
             del page.obj.Tabs
     _forget_annotations(pdf)
-    inks = inks_of(task.inks)
     separate(pdf, inks)
+
+
+def name_inks(pdf: Pdf, inks: Inks) -> None:
+    """Say in a catalog what the file is to be printed with, and that its colors don't overlap on purpose."""
     condition, about = inks.condition
     intent = Dictionary(
         Type=Name.OutputIntent,
@@ -53,7 +62,7 @@ def finish(pdf: Pdf, pages: Sequence[pikepdf.Page], task: PrintFile) -> None:
         OutputConditionIdentifier=String("Custom"),
         OutputCondition=String(condition),
         Info=String(about),
-        DestOutputProfile=pdf.make_stream(inks.profile(), N=inks.channels),
+        DestOutputProfile=pdf.make_stream(inks.profile, N=inks.channels),
     )
     pdf.Root.OutputIntents = Array([pdf.make_indirect(intent)])
     pdf.docinfo["/Trapped"] = Name("/False")
@@ -101,7 +110,7 @@ def _old_style(content: bytes) -> WholeFont:
 
 
 def _write_numbers(
-    pdf: Pdf, page: pikepdf.Page, numbers: dict[str, str], font: WholeFont, embedded: pikepdf.Object
+    pdf: Pdf, page: pikepdf.Page, numbers: Mapping[str, str], font: WholeFont, embedded: Callable[[], Object]
 ) -> None:
     drawn = []
     for annotation in page.obj.get("/Annots", ()):
@@ -114,6 +123,6 @@ def _write_numbers(
             size = height / NUMBER_HEIGHT
             drawn.append(f"/QuireNumber {size:.3f} Tf 1 0 0 1 {left:.3f} {bottom:.3f} Tm <{codes}> Tj")
     if drawn:
-        page.obj.Resources.Font[Name("/QuireNumber")] = embedded
+        page.obj.Resources.Font[Name("/QuireNumber")] = embedded()
         page.contents_add(pdf.make_stream(b"q\n"), prepend=True)
         page.contents_add(pdf.make_stream(f"\nQ q BT 0 g {' '.join(drawn)} ET Q\n".encode("ascii")))

@@ -1,15 +1,15 @@
 """A binding in, one PDF out: pages, links, outline, page labels, form fields, one structure tree, one set of metadata.
 
-The one place that binds PDFs with pikepdf, with `_structure`, `_stamp`, `_print_file` and `_whole_font`.
+The one place that binds PDFs with pikepdf, with `_pdf_file`, `_structure`, `_stamp`, `_print_file` and `_whole_font`.
 """
 
 import importlib
 import io
 import itertools
 import re
-import warnings
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
@@ -20,12 +20,16 @@ from pipeline import __version__
 from pipeline.errors import WriteError
 from pipeline.writers import _print_file
 from pipeline.writers._bind import SCHEME, Binding, Bookmark, PageLabels
+from pipeline.writers._inks import inks_of
+from pipeline.writers._pdf_file import PdfFile, Source
 from pipeline.writers._stamp import Stamp
 from pipeline.writers._structure import Structure
-from pipeline.writers._typeset import Gathering
+from pipeline.writers._typeset import Gathering, pdf_of
 from pipeline.writers._whole_font import embed, whole_font
 
 _ACCESSIBLE = '<pdfuaid:part xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">1</pdfuaid:part>'
+# The number of a page's object, and x and y on the page in points.
+_Place: TypeAlias = tuple[int, float, float]
 _FONT_OF_FIELD = re.compile(r"/(\S+) [\d.]+ Tf")
 
 
@@ -35,129 +39,166 @@ def prepare() -> None:
 
 
 def sew(task: Binding) -> bytes:
-    """Return what `_bind.bind` promises."""
-    pdf = pikepdf.new()
-    font = whole_font(task.sans)
-    embedded = embed(pdf, font)
-    sewing = _Sewing(pdf, task.gatherings, embedded)
-    sewing.sew()
-    if task.look is not None and task.folios:
-        stamp = Stamp(pdf, task.look, font, embedded)
-        for page, folio in zip(sewing.pages, task.folios, strict=True):
-            stamp.draw(page, folio)
-    if task.print_file is not None:
-        _print_file.finish(pdf, sewing.pages, task.print_file)
-    if task.outline:
-        pdf.Root.Outlines = _outlines(pdf, task.outline, sewing.destinations)
-        pdf.Root.PageMode = Name.UseOutlines
-    if task.labels:
-        pdf.Root.PageLabels = Dictionary(Nums=Array(list(_label_numbers(task.labels))))
-    _set_metadata(pdf, task, _print_file.identification(task.title, task.date) if task.print_file else _ACCESSIBLE)
-    stream = io.BytesIO()
-    pdf.save(
-        stream,
-        deterministic_id=True,
-        min_version="" if task.print_file else "1.7",
-        force_version=_print_file.VERSION if task.print_file else "",
-        object_stream_mode=pikepdf.ObjectStreamMode.generate,
-        compress_streams=True,
-    )
-    return stream.getvalue()
+    """Return what `_bind.bind` promises.
+
+    Gatherings are opened and written one after the other, so that what is held besides the file is as large as one.
+    """
+    file = PdfFile(_print_file.VERSION if task.print_file else "1.7")
+    sewing = _Sewing(file, task)
+    for gathering in task.gatherings:
+        sewing.add(gathering)
+    return sewing.finish()
 
 
 class _Sewing:
-    """Copies gatherings into one PDF and mends what each numbered for itself."""
+    """One PDF while it is bound. `_top` is the document that has the catalog and what belongs to no gathering."""
 
-    def __init__(self, pdf: Pdf, gatherings: Sequence[Gathering], font: pikepdf.Object) -> None:
-        self._pdf = pdf
-        self._gatherings = gatherings
-        self._font = font
-        self._structure = Structure(pdf)
-        self._fields: list[Any] = []
-        self._field_fonts = Dictionary()
-        self.destinations: dict[str, tuple[Any, float, float]] = {}
-        # Each look at the document's own list walks through it.
-        self.pages: list[pikepdf.Page] = []
-
-    def sew(self) -> None:
-        sources = []
-        for gathering in self._gatherings:
-            source = Pdf.open(io.BytesIO(gathering.pdf))
-            sources.append(source)
-            first = len(self.pages)
-            with warnings.catch_warnings():
-                # pikepdf warns that fields and links are left behind; they are taken along below.
-                warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
-                self._pdf.pages.extend(source.pages)
-            pages = list(self._pdf.pages[first:])
-            self.pages += pages
-            objects = [page.obj for page in pages]
+    def __init__(self, file: PdfFile, task: Binding) -> None:
+        self._file = file
+        self._task = task
+        self._top = Source(file, pikepdf.new())
+        self._font = whole_font(task.sans)
+        if task.print_file is not None:
+            self._inks = inks_of(task.print_file.inks, task.print_file.profile)
+            self._figures = _print_file.figures(task.print_file.serif)
+        self._structure = Structure(file)
+        # Links lead forward too: a page has its number before it is written.
+        self._first_page = file.reserve(sum(gathering.pages for gathering in task.gatherings))
+        self._places: dict[str, _Place] = {}
+        first = self._first_page
+        for gathering in task.gatherings:
             for anchor in gathering.anchors:
-                self.destinations.setdefault(anchor.name, (objects[anchor.page], anchor.x, anchor.y))
-            self._structure.take(source, pages)
+                self._places.setdefault(anchor.name, (first + anchor.page, anchor.x, anchor.y))
+            first += gathering.pages
+        self._pages = 0
+        self._page_tree = file.reserve()
+        self._branches: list[int] = []
+        self._fields: dict[str, int] = {}
+        self._field_fonts: set[str] = set()
+
+    # A font comes into the file with the first that is written in it: a cover has no folios.
+    @cached_property
+    def _embedded(self) -> int:
+        return self._top.number(embed(self._top.pdf, self._font))
+
+    @cached_property
+    def _embedded_figures(self) -> int:
+        return self._top.number(embed(self._top.pdf, self._figures))
+
+    def _figures_in(self, source: Source) -> pikepdf.Object:
+        return source.stand_in(self._embedded_figures)
+
+    def add(self, gathering: Gathering) -> None:
+        """Write a gathering's pages, and all that belongs to them."""
+        with Pdf.open(io.BytesIO(pdf_of(gathering))) as pdf:
+            source = Source(self._file, pdf)
+            pages = list(pdf.pages)
             self._take_fields(source)
-        self._structure.finish()
+            self._draw_folios(source, pages)
+            if self._task.print_file is not None:
+                numbers, figures = self._task.print_file.numbers, self._figures
+                _print_file.finish(pdf, numbers, self._inks, figures, partial(self._figures_in, source))
+            self._structure.take(source, pages)
+            for page in pages:
+                self._resolve_links(source, page)
+            self._take_pages(source, pages)
+            source.write()
+
+    def finish(self) -> bytes:
+        """Return the PDF."""
+        task, top, root = self._task, self._top, self._top.pdf.Root
+        branches = Array([top.stand_in(branch) for branch in self._branches])
+        root.Pages = top.pdf.make_indirect(Dictionary(Type=Name.Pages, Kids=branches, Count=self._pages))
+        top.number(root.Pages, self._page_tree)
+        self._structure.finish(top)
         self._finish_fields()
-        for page in self.pages:
-            self._resolve_links(page)
-        for source in sources:
-            source.close()
+        if task.outline:
+            root.Outlines = _outlines(top, task.outline, self._places)
+            root.PageMode = Name.UseOutlines
+        if task.labels:
+            root.PageLabels = Dictionary(Nums=Array(list(_label_numbers(task.labels))))
+        _set_metadata(
+            top.pdf, task, _print_file.identification(task.title, task.date) if task.print_file else _ACCESSIBLE
+        )
+        if task.print_file is not None:
+            _print_file.name_inks(top.pdf, self._inks)
+        catalog, about = top.number(root), top.number(top.pdf.docinfo)
+        top.write()
+        return self._file.finish(catalog, about)
+
+    # ------------------------------------------------------------------ pages
+
+    def _take_pages(self, source: Source, pages: Sequence[pikepdf.Page]) -> None:
+        """Give pages their numbers, and a branch of the page tree (ISO 32000-1, 7.7.3)."""
+        branch = source.pdf.make_indirect(Dictionary(Type=Name.Pages, Count=len(pages)))
+        branch.Parent = source.stand_in(self._page_tree)
+        branch.Kids = Array([page.obj for page in pages])
+        for page in pages:
+            page.obj.Parent = branch
+            source.number(page.obj, self._first_page + self._pages)
+            self._pages += 1
+        self._branches.append(source.number(branch))
+
+    def _draw_folios(self, source: Source, pages: Sequence[pikepdf.Page]) -> None:
+        if self._task.look is None or not self._task.folios:
+            return
+        stamp = Stamp(source.pdf, self._task.look, self._font, source.stand_in(self._embedded))
+        folios = self._task.folios[self._pages : self._pages + len(pages)]
+        for page, folio in zip(pages, folios, strict=True):
+            stamp.draw(page, folio)
 
     # ------------------------------------------------------------------ fields
 
-    def _take_fields(self, source: Pdf) -> None:
-        if "/AcroForm" not in source.Root:
-            return
-        form = self._pdf.copy_foreign(self._indirect(source, source.Root.AcroForm))
-        for field in form.Fields:
+    def _take_fields(self, source: Source) -> None:
+        for field in source.pdf.Root.get("/AcroForm", Dictionary()).get("/Fields", ()):
             if "/Kids" in field:
                 _mend_choices(field)
-            # WeasyPrint lists the buttons of a group beside the group; they are fields by their parent alone.
-            if "/Parent" not in field:
-                self._fields.append(field)
             if field.get("/FT") == Name.Btn and "/DA" not in field:
                 # Poppler draws no check mark where this is missing, although it takes its own font for it.
                 field.DA = String("/ZaDb 0 Tf 0 g")
             # What a reader will write is not known, so that no subset serves: fields are written in the whole font.
-            if name := _FONT_OF_FIELD.search(str(field.get("/DA", ""))):
-                self._field_fonts[f"/{name[1]}"] = self._font
-
-    @staticmethod
-    def _indirect(source: Pdf, thing: pikepdf.Object) -> pikepdf.Object:
-        return thing if thing.is_indirect else source.make_indirect(thing)
+            if font := _FONT_OF_FIELD.search(str(field.get("/DA", ""))):
+                self._field_fonts.add(font[1])
+            # WeasyPrint lists the buttons of a group beside the group; they are fields by their parent alone.
+            if "/Parent" in field:
+                continue
+            name = str(field.get("/T", ""))
+            if name in self._fields:
+                raise WriteError(f"two form fields are called {name}\n    Give one of the prompts another :name:.")
+            self._fields[name] = source.number(field)
 
     def _finish_fields(self) -> None:
         if not self._fields:
             return
-        seen: set[str] = set()
-        for field in self._fields:
-            name = str(field.get("/T", ""))
-            if name in seen:
-                raise WriteError(f"two form fields are called {name}\n    Give one of the prompts another :name:.")
-            seen.add(name)
-        self._pdf.Root.AcroForm = self._pdf.make_indirect(
+        top = self._top
+        font = top.stand_in(self._embedded)
+        top.pdf.Root.AcroForm = top.pdf.make_indirect(
             Dictionary(
-                Fields=Array(self._fields),
-                DR=Dictionary(Font=self._field_fonts),
+                Fields=Array([top.stand_in(field) for field in self._fields.values()]),
+                DR=Dictionary(Font=Dictionary({f"/{name}": font for name in sorted(self._field_fonts)})),
                 NeedAppearances=True,
             )
         )
 
     # ------------------------------------------------------------------ links
 
-    def _resolve_links(self, page: pikepdf.Page) -> None:
+    def _resolve_links(self, source: Source, page: pikepdf.Page) -> None:
         for annotation in page.obj.get("/Annots", ()):
             address = str(annotation.get("/A", Dictionary()).get("/URI", ""))
             if not address.startswith(f"{SCHEME}:"):
                 continue
             name = unquote(address.removeprefix(f"{SCHEME}:"))
-            if name not in self.destinations:
+            if name not in self._places:
                 raise WriteError(f"a link leads to {name}, which is not in the book")
-            target, x, y = self.destinations[name]
             del annotation.A
-            annotation.Dest = Array([target, Name.XYZ, x, y, None])
+            annotation.Dest = _destination(source, self._places[name])
             # PDF/UA-1 wants a description of each link (7.18.5); the place's name is of use to nobody.
             annotation.Contents = String(_described(name))
+
+
+def _destination(source: Source, place: _Place) -> Array:
+    page, x, y = place
+    return Array([source.stand_in(page), Name.XYZ, x, y, None])
 
 
 def _mend_choices(group: pikepdf.Object) -> None:
@@ -176,18 +217,15 @@ def _described(name: str) -> str:
     return "Go to " + words.replace("-", " ")
 
 
-def _outlines(
-    pdf: Pdf, bookmarks: Sequence[Bookmark], destinations: dict[str, tuple[Any, float, float]]
-) -> pikepdf.Object:
+def _outlines(top: Source, bookmarks: Sequence[Bookmark], places: Mapping[str, _Place]) -> pikepdf.Object:
     """Return the outline's dictionary; entries below the first level are closed (ISO 32000-1, 12.3.3)."""
-    root = pdf.make_indirect(Dictionary(Type=Name.Outlines))
+    root = top.pdf.make_indirect(Dictionary(Type=Name.Outlines))
 
     def fill(parent: pikepdf.Object, entries: Sequence[Bookmark], level: int) -> None:
         items = []
         for entry in entries:
-            target, x, y = destinations[entry.place]
-            item = pdf.make_indirect(Dictionary(Title=String(entry.title), Parent=parent))
-            item.Dest = Array([target, Name.XYZ, x, y, None])
+            item = top.pdf.make_indirect(Dictionary(Title=String(entry.title), Parent=parent))
+            item.Dest = _destination(top, places[entry.place])
             if entry.children:
                 fill(item, entry.children, level + 1)
                 item.Count = len(entry.children) if level == 0 else -len(entry.children)

@@ -1,61 +1,69 @@
 """The structure trees of gatherings in, one tree for the whole of a PDF out: a section for each gathering.
 
 The trees come from `_tags`, where an element of the manuscript is one structure element already. Here they are numbered
-anew and put under one Document (ISO 32000-1, 14.7).
+anew and put under one Document (ISO 32000-1, 14.7). Of a gathering that was taken, some numbers are all that is kept.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-from pikepdf import Array, Dictionary, Name, Object, Page, Pdf, String
+from pikepdf import Array, Dictionary, Name, Object, Page, String
+
+from pipeline.writers._pdf_file import PdfFile, Source
 
 
 class Structure:
     """The structure tree of one PDF, taken together from those of gatherings."""
 
-    def __init__(self, pdf: Pdf) -> None:
-        self._pdf = pdf
-        self._document = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Document, K=Array()))
-        self._parents: list[Any] = []
-        self._names: list[Any] = []
+    def __init__(self, file: PdfFile) -> None:
+        self._document = file.reserve()
+        # The numbers of the gatherings' objects: sections, and nodes of the trees of parents and of ids.
+        self._sections: list[int] = []
+        self._parents: list[int] = []
+        self._names: list[int] = []
         self._next_parent = 0
-        self._taken = 0
 
-    def take(self, source: Pdf, pages: Sequence[Page]) -> None:
-        """Take the tree of a gathering whose pages have been copied to `pages`; its section bears its title."""
-        if "/StructTreeRoot" not in source.Root:
+    def take(self, source: Source, pages: Sequence[Page]) -> None:
+        """Take the tree of a gathering, whose pages are `pages`; its section bears its title."""
+        root = source.pdf.Root.get("/StructTreeRoot")
+        if root is None:
             return
-        root = self._pdf.copy_foreign(source.Root.StructTreeRoot)
-        self._take_parents(root, pages)
-        self._take_names(root)
-        section = self._section(root.K[0])
-        section.P = self._document
-        if title := str(source.docinfo.get("/Title", "")):
+        # A file for print has no annotations left, and so a page with nothing on it has no entry.
+        if len(root.ParentTree.Nums):
+            self._number_parents(root.ParentTree, pages)
+            self._parents.append(source.number(root.ParentTree))
+        if "/IDTree" in root:
+            self._make_names_unique(root.IDTree)
+            self._names.append(source.number(root.IDTree))
+        section = _section(source, root.K[0])
+        section.P = source.stand_in(self._document)
+        if title := str(source.pdf.docinfo.get("/Title", "")):
             section.T = String(title)
-        self._document.K.append(section)
-        self._taken += 1
+        self._sections.append(source.number(section))
 
-    def finish(self) -> None:
-        """Give the PDF the tree."""
-        if not self._taken:
+    def finish(self, top: Source) -> None:
+        """Give the tree to `top`, the document that has the file's catalog."""
+        if not self._sections:
             return
-        root = self._pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot, K=Array([self._document])))
-        root.ParentTree = self._pdf.make_indirect(Dictionary(Nums=Array(self._parents)))
+        document = Dictionary(Type=Name.StructElem, S=Name.Document, K=_stand_ins(top, self._sections))
+        document = top.pdf.make_indirect(document)
+        top.number(document, self._document)
+        root = top.pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot, K=Array([document])))
+        root.ParentTree = Dictionary(Kids=_stand_ins(top, self._parents))
         root.ParentTreeNextKey = self._next_parent
         if self._names:
-            root.IDTree = self._pdf.make_indirect(Dictionary(Names=Array(self._names)))
-        self._document.P = root
-        self._pdf.Root.StructTreeRoot = root
-        self._pdf.Root.MarkInfo = Dictionary(Marked=True)
+            root.IDTree = Dictionary(Kids=_stand_ins(top, self._names))
+        document.P = root
+        top.pdf.Root.StructTreeRoot = root
+        top.pdf.Root.MarkInfo = Dictionary(Marked=True)
 
-    def _take_parents(self, root: Object, pages: Sequence[Page]) -> None:
-        """Give the gathering's entries of the parent tree the next numbers (14.7.4.4)."""
-        shift = self._next_parent
-        numbers = root.ParentTree.Nums
-        for at in range(0, len(numbers), 2):
-            key = int(numbers[at]) + shift
-            self._parents += [key, numbers[at + 1]]
-            self._next_parent = max(self._next_parent, key + 1)
+    def _number_parents(self, tree: Object, pages: Sequence[Page]) -> None:
+        """Give the gathering's entries of the parent tree the next numbers, in a node of its own (14.7.4.4, 7.9.7)."""
+        shift, numbers = self._next_parent, tree.Nums
+        keys = range(0, len(numbers), 2)
+        for at in keys:
+            numbers[at] = int(numbers[at]) + shift
+        tree.Limits = Array([numbers[0], numbers[keys[-1]]])
+        self._next_parent = int(numbers[keys[-1]]) + 1
         for page in pages:
             if "/StructParents" in page.obj:
                 page.obj.StructParents = int(page.obj.StructParents) + shift
@@ -63,22 +71,25 @@ class Structure:
                 if "/StructParent" in annotation:
                     annotation.StructParent = int(annotation.StructParent) + shift
 
-    def _take_names(self, root: Object) -> None:
+    def _make_names_unique(self, tree: Object) -> None:
         """Make the ids of elements unique in the book. Names of a name tree are in order (7.9.6)."""
-        if "/IDTree" not in root:
-            return
-        names = root.IDTree.Names
-        for at in range(0, len(names), 2):
-            element = names[at + 1]
-            element.ID = String(f"g{self._taken:04d}-{names[at]}")
-            self._names += [element.ID, element]
+        names = tree.Names
+        keys = range(0, len(names), 2)
+        for at in keys:
+            names[at] = names[at + 1].ID = String(f"g{len(self._sections):04d}-{names[at]}")
+        tree.Limits = Array([names[0], names[keys[-1]]])
 
-    def _section(self, document: Object) -> Object:
-        """Return the one section of a gathering, or a new one around all that it has."""
-        kids = list(document.K)
-        if len(kids) == 1 and kids[0].S == "/Sect":
-            return kids[0]
-        section = self._pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Sect, K=Array(kids)))
-        for kid in kids:
-            kid.P = section
-        return section
+
+def _section(source: Source, document: Object) -> Object:
+    """Return the one section of a gathering, or a new one around all that it has."""
+    kids = list(document.K)
+    if len(kids) == 1 and kids[0].S == "/Sect":
+        return kids[0]
+    section = source.pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Sect, K=Array(kids)))
+    for kid in kids:
+        kid.P = section
+    return section
+
+
+def _stand_ins(top: Source, numbers: Sequence[int]) -> Array:
+    return Array([top.stand_in(number) for number in numbers])

@@ -4,6 +4,7 @@ Every function here is pure. Fonts come from the design's packages alone, images
 read, and no address is fetched.
 """
 
+import gc
 import io
 import logging
 import zlib
@@ -13,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from pipeline.cache import Result
 from pipeline.errors import WriteError
 from pipeline.theme import Design
 from pipeline.writers import _tags, _weasyprint
@@ -20,6 +22,8 @@ from pipeline.writers._page_letters import letters_of_pages
 
 SCHEME = "quire-resource"
 _POINTS_PER_PIXEL = 0.75
+# A chapter makes a third of these, and the index of a book of 200 chapters more than twice as many.
+_OBJECTS_OF_A_LONG_PIECE = 100_000
 
 
 class Sheet(Struct, frozen=True):
@@ -49,13 +53,15 @@ class Anchor(Struct, frozen=True):
 class Gathering(Struct, frozen=True):
     """A typeset piece: its PDF, its number of pages, its anchors in reading order, and the letters on each page.
 
-    Running heads and folios are not yet on its pages.
+    Running heads and folios are not yet on its pages. Where a file keeps the piece, its PDF is left in there: `pdf_of`
+    reads it.
     """
 
     pdf: bytes
     pages: int
     anchors: tuple[Anchor, ...]
     letters: tuple[str, ...] = ()
+    kept: Result | None = None
 
 
 class Picture(Struct, frozen=True):
@@ -96,6 +102,9 @@ def typeset(sheet: Sheet) -> bytes:
         document = html.render(stylesheets=[styles], font_config=fonts, **options)
         if sheet.tagged:
             _tags.set_aside(document.pages)
+        if gc.get_count()[0] > _OBJECTS_OF_A_LONG_PIECE:
+            # Laying it out left as much behind as its pages take, and drawing them takes as much again.
+            gc.collect()
         pdf = document.write_pdf(**options)
     complaints.raise_any()
     anchors = []
@@ -112,6 +121,17 @@ def typeset(sheet: Sheet) -> bytes:
 def decode(result: bytes) -> Gathering:
     """Return what `typeset` encoded."""
     return msgspec.msgpack.decode(result, type=Gathering)
+
+
+def gathering(result: Result) -> Gathering:
+    """Return what `typeset` made, its PDF left in the file that keeps it."""
+    whole = decode(result.read())
+    return msgspec.structs.replace(whole, pdf=b"", kept=result) if result.path else whole
+
+
+def pdf_of(gathering: Gathering) -> bytes:
+    """Return a gathering's PDF, wherever it is."""
+    return decode(gathering.kept.read()).pdf if gathering.kept else gathering.pdf
 
 
 def rasterize(picture: Picture) -> bytes:

@@ -26,6 +26,12 @@ def prepare(fonts: tuple[str, ...], folder: str) -> None:
 
     Raises WriteError where WeasyPrint's system libraries are missing.
     """
+    offer(fonts, folder)
+    load()
+
+
+def offer(fonts: tuple[str, ...], folder: str) -> None:
+    """Have this process know these font files and no others, if it hasn't loaded WeasyPrint yet."""
     folders = sorted({str(Path(font).parent) for font in fonts})
     rows = [f"<dir>{html.escape(name)}</dir>" for name in folders]
     accepted = "".join(f"<glob>{html.escape(font)}</glob>" for font in fonts)
@@ -44,7 +50,6 @@ def prepare(fonts: tuple[str, ...], folder: str) -> None:
         except OSError as error:
             raise WriteError(f"{path}: can't be written: {error.strerror}") from error
     os.environ["FONTCONFIG_FILE"] = str(path.resolve())
-    load()
 
 
 def warm_up() -> None:
@@ -151,6 +156,7 @@ def _no_search_for_libraries() -> Iterator[None]:
 def _mend() -> None:
     _mend_line_breaks()
     _mend_tags()
+    _let_font_features_go()
     _leave_field_fonts_to_binding()
     for shorten in SHORTCUTS:
         shorten()
@@ -175,6 +181,30 @@ def _mend_tags() -> None:
     weasyprint.pdf.add_tags = _tags.add_tags
     Stream.marked = _tags.marked(Stream.marked)
     inline.split_text_box = _tags.split(inline.split_text_box)
+
+
+def _let_font_features_go() -> None:
+    """Free what tells Pango of a text's font features, which WeasyPrint 70 leaves behind with each line of text.
+
+    A process that sets hundreds of chapters would grow by a tenth of a megabyte with each.
+    """
+    from weasyprint.text import ffi, line_break
+
+    pango = ffi.pango
+    features_of, set_up = line_break.font_features, line_break.Layout.setup
+    asked: list[dict[str, object]] = []
+
+    def setup(layout: Any, style: Any) -> None:
+        set_up(layout, style)
+        if features := asked.pop():
+            text = ",".join(f"{name} {value}" for name, value in features.items()).encode()
+            attributes = ffi.ffi.gc(pango.pango_attr_list_new(), pango.pango_attr_list_unref)
+            # The list has the attribute from here on, and the layout the list.
+            pango.pango_attr_list_insert(attributes, pango.pango_attr_font_features_new(text))
+            pango.pango_layout_set_attributes(layout.layout, attributes)
+
+    line_break.font_features = lambda *values: asked.append(features_of(*values))
+    line_break.Layout.setup = setup
 
 
 def _mend_line_breaks() -> None:

@@ -181,7 +181,8 @@ class _Editions:
         )
         [result] = self.press.run(_typeset.typeset, [sheet], "workbook")
         wrap = finished_wrap(self.book, _typeset.decode(result), bleed)
-        print_file = _bind.PrintFile(plain_serif(design), {}, "coated") if self._wrap_is_separated else None
+        profile = self.book.ink_profiles.get("cover-wrap", b"")
+        print_file = _bind.PrintFile(plain_serif(design), {}, "coated", profile) if self._wrap_is_separated else None
         binding = _bind.binding([wrap], self.book, design, f"{self.book.title}: cover", print_file=print_file)
         [pdf] = self.press.run(_bind.bind, [binding])
         return pdf, 1

@@ -40,7 +40,7 @@ def print_sheets(
     if not chapters:
         return []
     sheets = _sheets(chapters, book, ink_saving(design) if saves_ink else design, _size(paper), saves_ink)
-    gatherings = [_typeset.decode(result) for result in press.run(_typeset.typeset, sheets, "worksheets")]
+    gatherings = [_typeset.gathering(result) for result in press.results(_typeset.typeset, sheets, "worksheets")]
     bindings = [
         _bind.binding([gathering], book, design, f"{_title(chapter)}: worksheet {chapter.number}")
         for chapter, gathering in zip(chapters, gatherings, strict=True)

@@ -286,4 +286,23 @@ def test_trims_that_are_too_small_are_told_together_in_their_lines(tmp_path):
     found = [(finding.code, str(finding.location)) for finding in check(project) if finding.severity == "error"]
     assert found == [("trim", "content/book.yaml:10"), ("trim", "content/book.yaml:11")]
     with pytest.raises(ContentError):
-        build(project, Options(("cover",), jobs=1))
+        build(project, Options(("workbook",), ("print", "booklet", "large"), jobs=1))
+    assert build(project, Options(("cover",), jobs=1)).errors == ()
+
+
+def test_a_trim_that_is_too_small_stops_only_what_is_made_of_its_pages(tmp_path):
+    editions = "editions:\n  print: {trim: 80x100mm}\n"
+    book = BOOK_YAML + editions
+    project = a_project(tmp_path, **{"book.yaml": BOOK_YAML, "chapters/01-first.md": METADATA + "Text.\n"})
+    build(project, Options(("workbook",), ("all",), jobs=1))
+    before = (project.output / "workbook-print.pdf").read_bytes()
+    project.book_yaml.write_text(book, encoding="utf-8")
+    for _ in range(2):
+        # The second finds nothing changed, and is no success either.
+        report = build(project, Options(("workbook",), ("all",), jobs=1))
+        assert [str(error.location) for error in report.errors] == ["content/book.yaml:10"]
+    assert build(project, Options(("workbook",), ("screen", "large"), jobs=1)).errors == ()
+    assert {"workbook.pdf", "workbook-large.pdf", "workbook-print.pdf"} < {made.path for made in report.made}
+    assert (project.output / "workbook-print.pdf").read_bytes() == before
+    project.book_yaml.write_text(BOOK_YAML, encoding="utf-8")
+    assert build(project, Options(("workbook",), ("all",), jobs=1)).errors == ()

@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
-from pipeline.cache import Cache
+import pytest
+
+from pipeline.cache import Cache, Result
+from pipeline.errors import WriteError
 
 
 def entries(cache: Cache) -> list[Path]:
@@ -32,6 +35,33 @@ def test_a_truncated_result_is_not_trusted(tmp_path: Path) -> None:
     [entry] = entries(cache)
     entry.write_bytes(b"")
     assert cache.get(cache.key("work")) is None
+
+
+def test_a_result_lies_in_its_file_until_it_is_read(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    put = cache.put(cache.key("work"), bytes(1000))
+    assert cache.find(cache.key("work")) == put
+    assert put.content == b""
+    assert put.read() == bytes(1000)
+
+
+def test_a_result_that_nothing_keeps_is_there_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file where the folder should be")
+    for cache in (Cache(tmp_path), Cache(tmp_path, enabled=False)):
+        assert cache.put(cache.key("work"), b"result") == Result(content=b"result")
+        assert cache.find(cache.key("work")) is None
+
+
+def test_a_result_whose_file_is_gone_or_damaged_is_not_read(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    put = cache.put(cache.key("work"), b"result")
+    [entry] = entries(cache)
+    entry.write_bytes(entry.read_bytes()[:-1] + b"X")
+    with pytest.raises(WriteError, match="was removed or changed"):
+        put.read()
+    entry.unlink()
+    with pytest.raises(WriteError, match="was removed or changed"):
+        put.read()
 
 
 def test_pruning_removes_what_was_used_longest_ago(tmp_path: Path) -> None:

@@ -44,6 +44,15 @@ def test_results_come_in_the_order_of_the_tasks(tmp_path: Path, jobs: int) -> No
         assert press.run(square, tasks(tmp_path)) == [b"0", b"1", b"4", b"9", b"16", b"25"]
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_lie_in_files_where_there_is_a_cache(tmp_path: Path, jobs: int) -> None:
+    for is_on in (True, False):
+        with open_press(Cache(tmp_path / "cache", enabled=is_on), jobs) as press:
+            results = press.results(square, tasks(tmp_path))
+        assert [bool(result.path) for result in results] == [is_on] * 6
+        assert [result.read() for result in results] == [b"0", b"1", b"4", b"9", b"16", b"25"]
+
+
 def test_nothing_is_done_twice(tmp_path: Path) -> None:
     for _ in range(2):
         with open_press(Cache(tmp_path / "cache"), 2) as press:

@@ -107,6 +107,16 @@ def test_a_missing_book_ends_with_3(tmp_path: Path) -> None:
     assert "content/book.yaml: there is no such file" in result.stderr
 
 
+def test_an_edition_that_no_page_fits_is_told_of_and_the_others_are_built(project: Project) -> None:
+    with project.book_yaml.open("a", encoding="utf-8") as file:
+        file.write("editions: {large: {trim: 80x100mm}}\n")
+    result = run(project, "-q", "build", "workbook", "--edition", "large", "--edition", "screen", "--jobs", "1")
+    assert result.exit_code == 4
+    assert result.stderr.startswith("content/book.yaml:9: editions, large:")
+    assert (project.output / "workbook.pdf").is_file()
+    assert not (project.output / "workbook-large.pdf").exists()
+
+
 def test_a_folder_that_cannot_be_written_ends_with_5(project: Project, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file")
     result = run(project, "build", "cover", "--output", str(tmp_path / "file/below"))

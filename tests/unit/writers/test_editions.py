@@ -19,6 +19,8 @@ from pipeline.theme import points
 from pipeline.transforms import select
 from pipeline.writers import workbook
 from pipeline.writers._edition import EDITIONS, gutter, large, print_shop
+from pipeline.writers._icc import cmyk_profile
+from pipeline.writers._inks import inks_of
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +101,8 @@ def test_the_tags_of_a_print_file_keep_no_link_or_field_in_it(printed) -> None:
     assert [str(kid.S) for kid in printed.Root.StructTreeRoot.K] == ["/Document"]
     kinds = {str(thing.get("/Subtype", "")) for thing in printed.objects if isinstance(thing, pikepdf.Dictionary)}
     assert not kinds & {"/Link", "/Widget"}
-    numbers = printed.Root.StructTreeRoot.ParentTree.Nums
-    assert all(isinstance(value, pikepdf.Array) for value in list(numbers)[1::2])
+    parents = pikepdf.NumberTree(printed.Root.StructTreeRoot.ParentTree)
+    assert all(isinstance(parent, pikepdf.Array) for parent in parents.values())
 
 
 def test_a_printed_page_has_its_trim_and_bleed(printed) -> None:
@@ -221,6 +223,44 @@ def test_four_inks_make_a_pdf_x_of_four_inks(edition: str, prepared_design, tmp_
     assert ("k", [0, 0, 0, 1]) in drawn
     assert any(sum(inks[:3]) > 1 for _, inks in drawn)
     assert written(prepared_design, tmp_path, book, edition).content == made.content
+
+
+@pytest.mark.parametrize(("edition", "other"), [("print", "coated"), ("cover-wrap", "uncoated")])
+def test_a_print_shop_s_profile_is_the_output_intent_and_separates_colors(
+    edition: str, other: str, prepared_design, tmp_path
+) -> None:
+    book = with_editions(print=PrintEdition(ink="cmyk"), cover_wrap=WrapEdition(ink="cmyk"))
+    own = msgspec.structs.replace(book, ink_profiles={edition: cmyk_profile(other)})
+    usual, made = (written(prepared_design, tmp_path, each, edition).content for each in (book, own))
+    assert list(faults(made)) == []
+    assert inks_in(made) != inks_in(usual)
+    accent = prepared_design.theme.colors.light["accent"]
+    inks = inks_of(other).of([int(accent[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    assert tuple(map(float, inks)) in inks_in(made)
+    with pikepdf.open(io.BytesIO(made)) as pdf:
+        [intent] = pdf.Root.OutputIntents
+        assert intent.DestOutputProfile.read_bytes() == cmyk_profile(other)
+        assert other in str(intent.OutputCondition)
+
+
+def inks_in(content: bytes) -> set[tuple[float, ...]]:
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        return {
+            tuple(float(part) for part in operands)
+            for page in pdf.pages
+            for operands, operator in pikepdf.parse_content_stream(page)
+            if str(operator) in ("k", "K")
+        }
+
+
+def test_a_booklet_of_four_inks_says_what_press_they_are_for_and_one_of_gray_does_not(
+    made, prepared_design, tmp_path
+) -> None:
+    four = written(prepared_design, tmp_path, with_editions(print=PrintEdition(ink="cmyk")), "booklet")
+    with pikepdf.open(io.BytesIO(four.content)) as pdf, pikepdf.open(io.BytesIO(made["booklet"].content)) as gray:
+        [intent] = pdf.Root.OutputIntents
+        assert intent.DestOutputProfile.read_bytes() == cmyk_profile("uncoated")
+        assert "/OutputIntents" not in gray.Root
 
 
 def test_a_cover_for_a_screen_claims_no_print_standard(made) -> None:

@@ -124,8 +124,7 @@ def test_everything_marked_as_content_is_in_the_tree_once(book: pikepdf.Pdf, doc
 
 
 def test_the_parent_tree_leads_from_content_to_the_element_that_holds_it(book: pikepdf.Pdf, document: Tagged) -> None:
-    numbers = book.Root.StructTreeRoot.ParentTree.Nums
-    parents = {int(numbers[at]): numbers[at + 1] for at in range(0, len(numbers), 2)}
+    parents = pikepdf.NumberTree(book.Root.StructTreeRoot.ParentTree)
     for element in document:
         for run in element.runs:
             found = parents[int(book.pages[run.page].obj.StructParents)][run.number]
@@ -268,11 +267,11 @@ def test_a_note_to_a_heading_follows_it(bind: Bind) -> None:
 
 def test_notes_have_ids_that_are_unique_in_the_book_and_in_its_tree_of_ids(bind: Bind) -> None:
     pdf = bind(*[f'<p>Text<span class="footnote">{word}</span></p>' for word in ("One", "Two", "Three")])
-    names = pdf.Root.StructTreeRoot.IDTree.Names
+    names = pikepdf.NameTree(pdf.Root.StructTreeRoot.IDTree)
     ids = [str(note.source.ID) for note in tagged(pdf).of("Note")]
     assert len(set(ids)) == 3
-    assert [str(name) for name in list(names)[::2]] == sorted(ids)
-    assert [str(element.ID) for element in list(names)[1::2]] == sorted(ids)
+    assert list(names) == sorted(ids)
+    assert [str(element.ID) for element in names.values()] == sorted(ids)
 
 
 def test_a_template_may_name_the_type_of_an_element(bind: Bind) -> None:
