@@ -13,10 +13,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from msgspec import Struct
 
 from pipeline.errors import WriteError
+from pipeline.mail.bidi import Direction, direction_of
 from pipeline.mail.bodies import Escape, Packed, Piece, Quoted, body, packed
 from pipeline.mail.headers import Mailbox as Mailbox
 from pipeline.mail.headers import display_name, file_name, header, mailbox, phrase
-from pipeline.mail.placeholders import Direction, direction_of, fill, in_html, placeholders_in
+from pipeline.mail.placeholders import fill, in_html, placeholders_in
 
 
 class Picture(Struct, frozen=True):

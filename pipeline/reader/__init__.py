@@ -374,6 +374,7 @@ class _BookReader:
         if settings is None:
             return None
         self.findings.extend(_newsletter.faults(settings, self.lines))
+        self.findings.extend(_newsletter.breaks(settings, self.settings.sender, self.lines))
         issues = []
         for number, name in enumerate(settings.issues, start=1):
             where = self.lines.at("newsletter", "issues", number - 1)
@@ -522,7 +523,11 @@ def _no_settings() -> Settings:
 
 def _sender(settings: Settings) -> m.Sender | None:
     sender = settings.sender
-    return m.Sender(_one_line(sender.name), sender.address, sender.postal_address) if sender else None
+    if sender is None:
+        return None
+    # Some write an address as it stands on an envelope; letters and headers have a line for it.
+    lines = (_one_line(line).rstrip(",") for line in sender.postal_address.split("\n"))
+    return m.Sender(_one_line(sender.name), sender.address, ", ".join(filter(None, lines)))
 
 
 def _names(names: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline import model as m
 from pipeline.mail import message as mail
-from pipeline.mail.placeholders import Greeting, direction_of, placeholders_in
+from pipeline.mail.bidi import direction_of
+from pipeline.mail.placeholders import Greeting, placeholders_in
 from pipeline.mail.sample import READER_NAME, sample_addresses, sample_progress
 from pipeline.writers._letters import Letter, chapter_of, kind_of, stem_of
 from pipeline.writers._mail_pictures import Picture
