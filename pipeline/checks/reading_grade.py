@@ -20,7 +20,7 @@ _LEAST_WORDS = 150
 
 
 def check(book: m.Book, context: Context) -> Iterator[Finding]:
-    """Yield a warning for each chapter, issue and mail whose Flesch-Kincaid grade is outside the bounds; English only."""
+    """Yield a warning for each text whose Flesch-Kincaid grade is outside the bounds; English only."""
     if not is_english(book):
         return
     least, most = book.bounds.reading_grade or USUAL
