@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -19,6 +20,9 @@ _PLACEHOLDER = re.compile(r"\{\{ (?:" + "|".join(PLACEHOLDERS) + r") \}\}")
 _FILLED_LATER = re.compile(
     r"\{\{.{0,80}?\}\}|\{%.{0,80}?%\}|\*\|.{0,80}?\|\*|%%.{0,80}?%%|<%.{0,80}?%>|\[\[.{0,80}?\]\]|\{\$.{0,80}?\}|%[A-Za-z_]{2,40}%"
 )
+
+
+Values: TypeAlias = dict[str, str]
 
 
 class Declaration(Struct, frozen=True):
@@ -62,7 +66,7 @@ class Look(Struct, frozen=True):
 class Element(Struct, frozen=True):
     """An element: its number, its parent's (-1 at the root), and which pieces of text are in it.
 
-    `dark` is None where the mail has no colors of its own for a dark inbox.
+    `dark` is None where the mail has no colors of its own for a dark inbox, `outlook` where it has none for Outlook's.
     """
 
     number: int
@@ -75,6 +79,7 @@ class Element(Struct, frozen=True):
     style: tuple[Declaration, ...] = ()
     light: Look = Look()
     dark: Look | None = None
+    outlook: Look | None = None
 
     def get(self, name: str) -> str:
         """Return an attribute without white space around it; empty where there is none."""

@@ -1,4 +1,4 @@
-"""Text that stands out too little from its ground, in a light or a dark inbox."""
+"""Text that stands out too little from its ground, in a light or a dark inbox, or where Outlook darkens."""
 
 from collections.abc import Iterator
 
@@ -37,3 +37,5 @@ def _texts(html: Html) -> Iterator[tuple[int, str, str, Look]]:
             yield element.line, words, "a light inbox", element.light
         if element.dark is not None and not element.dark.is_hidden:
             yield element.line, words, "a dark inbox", element.dark
+        if element.outlook is not None and not element.outlook.is_hidden:
+            yield element.line, words, "a dark Outlook", element.outlook

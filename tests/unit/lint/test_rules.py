@@ -60,6 +60,31 @@ def test_a_dark_ground_under_text_that_stays_dark_is_found():
     assert "in a dark inbox: #000000 on #000000" in found.message
 
 
+def test_colors_for_what_outlook_darkens_stand_out_too():
+    style = (
+        "<style>[data-ogsb] .c { background: #111111 !important } [data-ogsc] .t { color: %s !important }</style>"
+    )
+    text = '<div class="c" style="background-color: #ffffff"><p class="t" style="color: #222222">a</p></div>'
+    (found,) = findings(style % "#333333" + text, "contrast")
+    assert "in a dark Outlook: #333333 on #111111" in found.message
+    assert "contrast" not in codes(style % "#eeeeee" + text)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "[data-ogsc] .t { color: #333333 }",
+        "[data-ogsc] .t { color: #333333 !important } .c { background-color: #222222 !important }",
+        "[data-ogsb] .c { background-color: #111111 !important }",
+    ],
+    ids=["the style attribute wins", "the ground is as Outlook darkens it", "the text is as Outlook lightens it"],
+)
+def test_colors_that_outlook_makes_up_by_itself_are_not_guessed_at(rule):
+    text = '<div class="c" style="background-color: #ffffff"><p class="t" style="color: #222222">a</p></div>'
+    found = findings(f"<style>{rule}</style>{text}", "contrast")
+    assert not [one for one in found if "Outlook" in one.message]
+
+
 # --------------------------------------------------------------------------- links and pictures
 
 
