@@ -192,9 +192,10 @@ class Mail(Struct, frozen=True):
     """A mail as it was read: a message, or only its HTML.
 
     Where `is_message` is false there are no headers to look at; `html` has no elements where there is none. `raw` is
-    the message as it stands in its file. `pictures` are the names that stand for pictures until it is sent;
-    `postal_address` is the sender's, where it is known. `faults` are what was found while it was read. Nobody can leave
-    a list through an answer by a machine, so `is_bulk` is false for one.
+    the message as it stands in its file. `beside` are the names of files beside it: a mail's pictures, which travel in
+    it once it is sent, or all that is published with a web page (`is_web_page`). `postal_address` is the sender's,
+    where it is known. `faults` are what was found while it was read. Nobody can leave a list through an answer by a machine,
+    so `is_bulk` is false for one.
     """
 
     path: str
@@ -207,7 +208,8 @@ class Mail(Struct, frozen=True):
     is_bulk: bool = True
     subject: str = ""
     postal_address: str = ""
-    pictures: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    is_web_page: bool = False
     faults: tuple[Finding, ...] = ()
 
     def named(self, name: str) -> tuple[Header, ...]:
