@@ -194,8 +194,8 @@ class Mail(Struct, frozen=True):
     Where `is_message` is false there are no headers to look at; `html` has no elements where there is none. `raw` is
     the message as it stands in its file. `beside` are the names of files beside it: a mail's pictures, which travel in
     it once it is sent, or all that is published with a web page (`is_web_page`). `postal_address` is the sender's,
-    where it is known. `faults` are what was found while it was read. Nobody can leave a list through an answer by a machine,
-    so `is_bulk` is false for one.
+    where it is known. `faults` are what was found while it was read. Nobody can leave a list through an answer by a
+    machine, so `is_bulk` is false for one.
     """
 
     path: str

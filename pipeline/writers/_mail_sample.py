@@ -26,8 +26,7 @@ def message(
     """Return a letter as a message, its pictures inside; `page` names them `cid:` and their content ids.
 
     It is made as delivery makes it: prepared, and filled in for one reader. A letter that shows no way to leave, such
-    as a confirmation, which goes to somebody who isn't a reader yet, is an answer by a machine (RFC 3834), and no mail
-    of the list.
+    as a confirmation, which goes to somebody who isn't a reader yet, is no mail of the list.
     """
     kind, domain = kind_of(letter), mail.domain_of(sender.address)
     first = datetime.fromisoformat(book.date).replace(hour=8, tzinfo=UTC)
