@@ -129,9 +129,7 @@ def test_mail_rule_02_list_unsubscribe_is_one_logical_line_and_one_click(folder:
 
 
 @every_letter
-def test_mail_rule_03_the_list_says_what_it_is_and_only_the_confirmation_is_automatic(
-    folder: Path, letter: str
-) -> None:
+def test_mail_rule_03_the_list_says_what_it_is_and_only_a_confirmation_is_automatic(folder: Path, letter: str) -> None:
     # RFC 2919, RFC 2369, RFC 3834 §5.
     message = message_of(folder, letter)
     of_the_list = [name for name in message if name.startswith("List-") or name == "Precedence"]
