@@ -179,6 +179,11 @@ def test_an_address_that_is_broken_over_two_lines_is_still_there():
     assert not [finding for finding in found if "lacks a link" in finding.message]
 
 
+def test_a_script_without_spaces_may_be_broken_anywhere():
+    assert "text-part" not in codes("<p>我们在花园里等着夜晚的到来</p>", text="我们在花园里等\n着夜晚的到来\n")
+    assert "text-part" in codes("<p>我们在花园里等着夜晚的到来</p>", text="他们回家去了\n")
+
+
 def test_a_placeholder_is_a_link_like_any_other():
     page = '<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>'
     assert "text-part" not in codes(page, text="Unsubscribe: {{ unsubscribe_url }}")
