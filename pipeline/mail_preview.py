@@ -15,7 +15,8 @@ from msgspec import Struct
 from pipeline import theme
 from pipeline.browser import Scheme, Sight, View, chromium, draw
 from pipeline.errors import ConfigError
-from pipeline.mail.placeholders import direction_of, fill, in_html
+from pipeline.mail.bidi import direction_of
+from pipeline.mail.placeholders import fill, in_html
 from pipeline.mail.sample import READER_NAME, sample_addresses, sample_progress
 from pipeline.mail.word_engine import as_word_shows
 from pipeline.output import Made, earlier

@@ -1,5 +1,6 @@
 """A project's built letters, or anybody's .html and .eml files, in; what the rules about mails find out."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from pipeline.mail.sequence import MailEntry, SequenceEntry
 from pipeline.project import Project
 
 _FOLDER = "newsletter"
+_WEB = "web/"
 _SEQUENCE = "sequence.json"
+_STYLESHEET = re.compile(rb'<link rel="stylesheet" href="style\.css">')
 # Answers to what somebody has just done, who is not on the list, or no longer.
 _ANSWERS = frozenset({"confirmation", "goodbye"})
 _BUILD_FIRST = "Run quire build newsletter first."
@@ -48,6 +51,30 @@ def built(project: Project) -> tuple[lint.Mail, ...]:
     for kind, mail in sequence.mails.items():
         mails += _of_entry(project, folder, mail, address, is_bulk=kind not in _ANSWERS)
     return tuple(mails)
+
+
+def archive(project: Project) -> tuple[lint.Mail, ...]:
+    """Return the pages of the web archive, in the sequence's order, the index last; each with the archive's styles.
+
+    Raises ConfigError where nothing was built, or where a file is gone.
+    """
+    folder = project.output / _FOLDER
+    sequence = _sequence(project, folder)
+    around = [file.name for file in sequence.web]
+    pages = [*(issue.web.name for issue in sequence.issues if issue.web), *around]
+    styles = b" ".join(_bytes(folder / name, project) for name in around if name.endswith(".css"))
+    beside = [name.removeprefix(_WEB) for name in pages if (folder / name).is_file()]
+    beside += [path.name for path in (folder / _WEB).glob("*.png")]
+    return tuple(
+        lint.read_page(
+            project.relative(folder / name),
+            _with_styles(_bytes(folder / name, project), styles),
+            beside=tuple(beside),
+            is_web_page=True,
+        )
+        for name in pages
+        if name.endswith(".html")
+    )
 
 
 def read(files: Sequence[Path]) -> tuple[lint.Mail, ...]:
@@ -113,9 +140,15 @@ def _of_entry(
         subject=entry.subject,
         is_bulk=message.is_bulk,
         postal_address=address,
-        pictures=tuple(picture.name for picture in entry.pictures),
+        beside=tuple(picture.name for picture in entry.pictures),
     )
     return page, message
+
+
+def _with_styles(page: bytes, styles: bytes) -> bytes:
+    """Return a page with its stylesheet in it, on one line, so that all else stays on its own."""
+    style = b"<style>%s</style>" % b" ".join(styles.split())
+    return _STYLESHEET.sub(lambda link: style, page, count=1)
 
 
 def _sequence(project: Project, folder: Path) -> SequenceEntry:

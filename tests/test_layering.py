@@ -82,7 +82,7 @@ HOMES = {
     "css_inline": {"writers/_mail_html.py"},
     "cssselect2": {"lint/_styles.py", "lint/_html.py", "mail/word_engine.py", "writers/_weasyprint.py"},
     "lxml": {"lint/_html.py", "mail/word_engine.py"},
-    "tinycss2": {"lint/_styles.py", "mail/word_engine.py"},
+    "tinycss2": {"lint/_looks.py", "lint/_styles.py", "mail/word_engine.py"},
     "spellchecker": {"checks/spelling.py"},
     "syllapy": {"prose.py"},
 }

@@ -1,4 +1,7 @@
-"""A character that no font of the theme has: each machine would set it in another font, or as a box."""
+"""A character that is printed and that no font of the theme has: each machine would set it in another, or as a box.
+
+Letters are set in the fonts of those who read them, and every character is theirs to show.
+"""
 
 import unicodedata
 from collections.abc import Iterator
@@ -19,7 +22,7 @@ def check(book: m.Book, context: Context) -> Iterator[Finding]:
         return
     known = _characters(context)
     nodes = nodes_of(book)
-    for file in (*nodes.files, *nodes.issues, *nodes.glossary):
+    for file in (*nodes.files, *nodes.glossary):
         missing = set("".join(text for text, _ in _shown(file))) - known
         missing = {character for character in missing if unicodedata.category(character) not in _INVISIBLE}
         for character in sorted(missing):

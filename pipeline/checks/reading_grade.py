@@ -1,4 +1,4 @@
-"""A chapter or an issue that reads too hard, or too much like a primer."""
+"""A chapter, an issue or a mail that reads too hard, or too much like a primer."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ _LEAST_WORDS = 150
 
 
 def check(book: m.Book, context: Context) -> Iterator[Finding]:
-    """Yield a warning for each chapter and issue whose Flesch-Kincaid grade is outside the bounds; English only."""
+    """Yield a warning for each text whose Flesch-Kincaid grade is outside the bounds; English only."""
     if not is_english(book):
         return
     least, most = book.bounds.reading_grade or USUAL
@@ -41,6 +41,8 @@ def _texts(book: m.Book) -> Iterator[tuple[str, m.Document, Location]]:
         yield "chapter", chapter.text, chapter.location
     for issue in book.newsletter.issues if book.newsletter else ():
         yield "issue", issue.text, issue.location
+    for mail in book.newsletter.mails if book.newsletter else ():
+        yield "mail", mail.text, mail.location
 
 
 def _kept(text: m.Document, cache: Cache | None) -> Measure:

@@ -19,7 +19,8 @@ def check_mails(session: Session, files: Sequence[Path]) -> tuple[Finding, ...]:
 
     mails = _mails(session, files)
     limits = lint.Limits() if files else mail_proofs.limits(session.project)
-    return (*mail_proofs.check(mails, limits), *_spam(session, mails))
+    pages = () if files else mail_proofs.archive(session.project)
+    return (*mail_proofs.check((*mails, *pages), limits), *_spam(session, mails))
 
 
 def print_fallbacks(session: Session, files: Sequence[Path], as_json: bool) -> None:

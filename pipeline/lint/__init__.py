@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from functools import lru_cache
+from types import ModuleType
 
 from pipeline.errors import Finding
 from pipeline.lint._fallbacks import Lack, lacks
@@ -13,12 +14,21 @@ __all__ = ["Lack", "Limits", "Mail", "Text", "check", "lacks", "read_message", "
 
 
 @lru_cache(maxsize=1)
+def _modules() -> dict[str, ModuleType]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return {name.replace("_", "-"): importlib.import_module(f"{__name__}.{name}") for name in names}
+
+
 def rules() -> dict[str, Rule]:
     """Return every rule by its code, in alphabetical order."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    return {name.replace("_", "-"): importlib.import_module(f"{__name__}.{name}").check for name in names}
+    return {code: module.check for code, module in _modules().items()}
 
 
 def check(mail: Mail, limits: Limits) -> list[Finding]:
-    """Return the findings of all rules in a mail, sorted by place."""
-    return sorted({finding for rule in rules().values() for finding in rule(mail, limits)})
+    """Return the findings of all rules in a mail, sorted by place; in a web page, of those that say they suit one."""
+    suited = [module.check for module in _modules().values() if not mail.is_web_page or _is_about_pages(module)]
+    return sorted({finding for rule in suited for finding in rule(mail, limits)})
+
+
+def _is_about_pages(module: ModuleType) -> bool:
+    return getattr(module, "IS_ABOUT_PAGES_TOO", False) is True

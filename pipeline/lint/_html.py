@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from pipeline.errors import Finding, PartLocation
-from pipeline.lint import _styles
+from pipeline.lint import _looks, _styles
 from pipeline.lint._mail import AtRule, Comment, Element, Html, Look, Piece, StyleRule
 
 # Ten times what Gmail shows: more is no letter, and would take long.
@@ -61,9 +61,10 @@ def _html(root: Any, place: PartLocation, size: int) -> Html:
         rules += (msgspec.structs.replace(rule, media=(*around, *rule.media)) for rule in found)
         at_rules += at
     wrapped = {id(one.etree_element): one for one in cssselect2.ElementWrapper.from_html_root(root).iter_subtree()}
-    light = _styles.Cascade(rules, dark=False)
+    light = _styles.Cascade(rules)
     dark = _styles.Cascade(rules, dark=True) if _styles.has_dark_colors(rules) else None
-    builder = _Builder(wrapped, light, dark)
+    outlook = _styles.Cascade(rules, outlook=True) if _styles.has_outlooks_colors(rules) else None
+    builder = _Builder(wrapped, light, dark, outlook)
     builder.comments += (
         Comment(node.text or "", node.sourceline or 1)
         for node in root.itersiblings(preceding=True)
@@ -77,8 +78,14 @@ def _html(root: Any, place: PartLocation, size: int) -> Html:
 class _Builder:
     """Walks a tree once, without recursion: a stranger's nesting can't use up the stack."""
 
-    def __init__(self, wrapped: dict[int, Any], light: _styles.Cascade, dark: _styles.Cascade | None) -> None:
-        self._wrapped, self._light, self._dark = wrapped, light, dark
+    def __init__(
+        self,
+        wrapped: dict[int, Any],
+        light: _styles.Cascade,
+        dark: _styles.Cascade | None,
+        outlook: _styles.Cascade | None,
+    ) -> None:
+        self._wrapped, self._light, self._dark, self._outlook = wrapped, light, dark, outlook
         self._elements: list[Element] = []
         self._ends: list[int] = []
         self._pieces: list[Piece] = []
@@ -121,13 +128,19 @@ class _Builder:
         style = _styles.declarations(attributes.get("style", ""), line)
         around = self._elements[parent] if parent >= 0 else None
         wrapped = self._wrapped[id(node)]
-        light = _styles.look(tag, attributes, self._light.values(wrapped, style), around.light if around else Look())
+        light = _looks.look(tag, attributes, self._light.values(wrapped, style), around.light if around else Look())
         dark = None
         if self._dark is not None:
             values = self._dark.values(wrapped, style)
-            dark = _styles.look(tag, attributes, values, (around.dark if around else None) or Look())
+            dark = _looks.look(tag, attributes, values, (around.dark if around else None) or Look())
+        outlook = None
+        if self._outlook is not None:
+            values = self._outlook.values(wrapped, style)
+            own = self._outlook.values(wrapped, style, outlooks=True)
+            before = (around.outlook if around else None) or Look(color="", ground="")
+            outlook = _looks.darkened(tag, attributes, values, own, light, before)
         start = len(self._pieces)
-        self._elements.append(Element(number, parent, tag, attributes, line, start, start, style, light, dark))
+        self._elements.append(Element(number, parent, tag, attributes, line, start, start, style, light, dark, outlook))
         self._ends.append(start)
         return number
 

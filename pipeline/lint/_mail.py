@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -19,6 +20,9 @@ _PLACEHOLDER = re.compile(r"\{\{ (?:" + "|".join(PLACEHOLDERS) + r") \}\}")
 _FILLED_LATER = re.compile(
     r"\{\{.{0,80}?\}\}|\{%.{0,80}?%\}|\*\|.{0,80}?\|\*|%%.{0,80}?%%|<%.{0,80}?%>|\[\[.{0,80}?\]\]|\{\$.{0,80}?\}|%[A-Za-z_]{2,40}%"
 )
+
+
+Values: TypeAlias = dict[str, str]
 
 
 class Declaration(Struct, frozen=True):
@@ -62,7 +66,7 @@ class Look(Struct, frozen=True):
 class Element(Struct, frozen=True):
     """An element: its number, its parent's (-1 at the root), and which pieces of text are in it.
 
-    `dark` is None where the mail has no colors of its own for a dark inbox.
+    `dark` is None where the mail has no colors of its own for a dark inbox, `outlook` where it has none for Outlook's.
     """
 
     number: int
@@ -75,6 +79,7 @@ class Element(Struct, frozen=True):
     style: tuple[Declaration, ...] = ()
     light: Look = Look()
     dark: Look | None = None
+    outlook: Look | None = None
 
     def get(self, name: str) -> str:
         """Return an attribute without white space around it; empty where there is none."""
@@ -187,9 +192,10 @@ class Mail(Struct, frozen=True):
     """A mail as it was read: a message, or only its HTML.
 
     Where `is_message` is false there are no headers to look at; `html` has no elements where there is none. `raw` is
-    the message as it stands in its file. `pictures` are the names that stand for pictures until it is sent;
-    `postal_address` is the sender's, where it is known. `faults` are what was found while it was read. Nobody can leave
-    a list through an answer by a machine, so `is_bulk` is false for one.
+    the message as it stands in its file. `beside` are the names of files beside it: a mail's pictures, which travel in
+    it once it is sent, or all that is published with a web page (`is_web_page`). `postal_address` is the sender's,
+    where it is known. `faults` are what was found while it was read. Nobody can leave a list through an answer by a
+    machine, so `is_bulk` is false for one.
     """
 
     path: str
@@ -202,7 +208,8 @@ class Mail(Struct, frozen=True):
     is_bulk: bool = True
     subject: str = ""
     postal_address: str = ""
-    pictures: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    is_web_page: bool = False
     faults: tuple[Finding, ...] = ()
 
     def named(self, name: str) -> tuple[Header, ...]:

@@ -41,7 +41,8 @@ def read_page(
     subject: str = "",
     is_bulk: bool = True,
     postal_address: str = "",
-    pictures: tuple[str, ...] = (),
+    beside: tuple[str, ...] = (),
+    is_web_page: bool = False,
 ) -> Mail:
     """Return a mail of which only the HTML is there, in UTF-8, with what else is known of it."""
     place = PartLocation(path)
@@ -54,7 +55,8 @@ def read_page(
         is_bulk=is_bulk,
         subject=subject or html.title,
         postal_address=postal_address,
-        pictures=pictures,
+        beside=beside,
+        is_web_page=is_web_page,
         faults=(*faults, *more),
     )
 

@@ -13,7 +13,9 @@ UNSUBSCRIBE = re.compile(
     re.IGNORECASE,
 )
 _ENOUGH = 0.5
-_WORD = re.compile(r"[^\W_]+")
+# Chinese and Japanese part no words by spaces, and lines end anywhere in them: each of their letters is one here.
+_EAST_ASIAN = r"\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_EAST_ASIAN}]|[^\W_{_EAST_ASIAN}]+")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 
 

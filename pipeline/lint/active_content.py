@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pipeline.errors import Finding
 from pipeline.lint._mail import Element, Html, Limits, Mail, found
 
+IS_ABOUT_PAGES_TOO = True
+
 _DROPPED = {
     "script": "a script",
     "iframe": "a frame",

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pipeline.errors import Finding
 from pipeline.lint._mail import Limits, Mail, found, quoted
 
+IS_ABOUT_PAGES_TOO = True
+
 _LEVELS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pipeline.errors import Finding, Severity
 from pipeline.lint._mail import Html, Limits, Mail, found
 
+IS_ABOUT_PAGES_TOO = True
+
 _CODE = "language"
 
 
@@ -19,7 +21,8 @@ def check(mail: Mail, limits: Limits) -> Iterator[Finding]:
         yield found(html, root.line, _CODE, "the html element has no lang", hint)
     if not root.get("dir"):
         yield found(html, root.line, _CODE, "the html element has no dir", hint, "warning")
-    yield from _wrapper(html, root.get("lang"))
+    if not mail.is_web_page:
+        yield from _wrapper(html, root.get("lang"))
 
 
 def _wrapper(html: Html, language: str) -> Iterator[Finding]:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from pipeline.errors import Finding
 from pipeline.lint._mail import Limits, Link, Mail, found, quoted
 
+IS_ABOUT_PAGES_TOO = True
+
 # Words that say nothing once they are heard by themselves, in the languages that Quire has most of.
 _SAYS_NOTHING = frozenset(
     {"click", "click here", "click this", "click this link", "here", "this", "this link", "link", "more", "read more"}

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pipeline.errors import Finding
 from pipeline.lint._mail import Limits, Link, Mail, found, quoted
 
+IS_ABOUT_PAGES_TOO = True
+
 
 def check(mail: Mail, limits: Limits) -> Iterator[Finding]:
     """Yield a warning for each link whose address or text was there before with another text or address."""
@@ -13,7 +15,8 @@ def check(mail: Mail, limits: Limits) -> Iterator[Finding]:
     by_text: dict[str, Link] = {}
     for link in html.links:
         text = link.text.casefold()
-        if not link.href or not text:
+        # On a page, what leads to a note or a source below is told apart by where it stands.
+        if not link.href or not text or (mail.is_web_page and link.href.startswith("#")):
             continue
         before = by_address.setdefault(link.href, link)
         if before.text.casefold() != text:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pipeline.errors import Finding
 from pipeline.lint._mail import Limits, Mail, found
 
+IS_ABOUT_PAGES_TOO = True
+
 
 def check(mail: Mail, limits: Limits) -> Iterator[Finding]:
     """Yield an error where the HTML has no title, or an empty one."""

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pipeline.errors import Finding
 from pipeline.lint._mail import Limits, Mail, found, is_filled_later
 
+IS_ABOUT_PAGES_TOO = True
+
 
 def check(mail: Mail, limits: Limits) -> Iterator[Finding]:
     """Yield an error for each picture whose address isn't public, isn't https, or names no part of the message."""
@@ -29,6 +31,6 @@ def _wrong(source: str, mail: Mail) -> tuple[str, str] | None:
         if not mail.is_message or source[4:] in names:
             return None
         return f"a picture is no part of the message: {shown}", "Give the picture's part this Content-ID."
-    if source in mail.pictures:
+    if source in mail.beside:
         return None
     return f"a picture has no public address: {shown}", "Write where it is with https://, or attach it and write cid:."

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pipeline.errors import Finding
 from pipeline.lint._mail import Limits, Mail, found
 
+IS_ABOUT_PAGES_TOO = True
+
 _FILE_NAME = re.compile(r"[\w.-]+\.(png|jpe?g|gif|webp|svg)", re.IGNORECASE)
 
 

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from pipeline.errors import Finding
 from pipeline.lint._mail import Element, Limits, Mail, found
 
+IS_ABOUT_PAGES_TOO = True
+
 _REDIRECT_PATH = re.compile(
     r"/(track(ing)?/)?(click|clicks|ls/click|wf/click|cl0|redirect|redir|r/click|track/click|e/c)(/|$|\?)",
     re.IGNORECASE,

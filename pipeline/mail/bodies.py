@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from pipeline.mail.placeholders import Direction, Slot, filled, pieces
+from pipeline.mail.bidi import Direction
+from pipeline.mail.placeholders import Slot, filled, pieces
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _SOFT = b"=\r\n"

@@ -13,10 +13,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from msgspec import Struct
 
 from pipeline.errors import WriteError
+from pipeline.mail.bidi import Direction, direction_of
 from pipeline.mail.bodies import Escape, Packed, Piece, Quoted, body, packed
 from pipeline.mail.headers import Mailbox as Mailbox
 from pipeline.mail.headers import display_name, file_name, header, mailbox, phrase
-from pipeline.mail.placeholders import Direction, direction_of, fill, in_html, placeholders_in
+from pipeline.mail.placeholders import fill, in_html, placeholders_in
 
 
 class Picture(Struct, frozen=True):
@@ -33,7 +34,7 @@ class Letter(Struct, frozen=True):
 
     `title` and `sequence` are what the list is called by people and in addresses; `name` is the letter's own there, and
     `kind` what it is: an issue, or one of the mails. What is no mail of the list (`is_listed`) is an answer to what
-    somebody did: it can't be left, and no machine is to answer it.
+    somebody did, and can't be left.
     """
 
     sender: Mailbox
@@ -130,8 +131,9 @@ def _shared_headers(letter: Letter) -> bytes:
     listed = [header("List-Id", [*display_name(letter.title), f"<{letter.sequence}.{domain}>"])]
     listed.append(b"Precedence: bulk\r\n")
     headers = [
-        # RFC 3834 §5.
-        *(listed if letter.is_listed else [b"Auto-Submitted: auto-generated\r\n"]),
+        *(listed if letter.is_listed else ()),
+        # RFC 3834 §5: whom it asks may be nobody, and no machine is to answer.
+        *([b"Auto-Submitted: auto-generated\r\n"] if letter.kind == "confirmation" else ()),
         header("Feedback-ID", [f"{letter.name}:{letter.sequence}:{letter.kind}:quire"]),
         header("Content-Language", [letter.language]),
         b"MIME-Version: 1.0\r\n",

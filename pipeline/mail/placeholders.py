@@ -7,16 +7,14 @@ references, in text they are kept apart, `{ {`.
 
 import html
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal
 from urllib.parse import quote
 
 from msgspec import Struct
 
-from pipeline.identifiers import is_right_to_left
-
-Direction = Literal["ltr", "rtl"]
+from pipeline.mail.bidi import Direction as Direction
+from pipeline.mail.bidi import direction_of as direction_of
+from pipeline.mail.bidi import isolated as isolated
 
 # What an author may write, by the kind of letter. A confirmation shows nothing that a stranger may have typed.
 IN_PROSE: dict[str, tuple[str, ...]] = {
@@ -47,10 +45,6 @@ _PLACEHOLDER = re.compile(r"\{\{ (" + "|".join(PLACEHOLDERS) + r")(?:\|([^{}]*))
 
 # Line ends and controls: none has a place in a value, and in a header they would end it (RFC 5322 §2.2).
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]+")
-# Marks, embeddings, overrides and isolates: one without its end would turn the letter around (UAX #9).
-_BIDI_CONTROLS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_STRONG: dict[Direction, frozenset[str]] = {"ltr": frozenset({"L"}), "rtl": frozenset({"R", "AL"})}
-_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 # Everything that may stand in an address as it is (RFC 3986 §2), the percent sign among it.
 _IN_ADDRESS = "%:/?#[]@!$&'()*+,;=-._~"
 
@@ -74,11 +68,6 @@ class Greeting(Struct, frozen=True):
     def for_name(self, name: str, direction: Direction = "ltr") -> str:
         """Return the greeting of a reader, who may have no name."""
         return fill(self.with_name, {"name": name}, str, direction) if on_one_line(name) else self.without_name
-
-
-def direction_of(language: str) -> Direction:
-    """Return the direction that a language, by its BCP 47 tag, is written in."""
-    return "rtl" if is_right_to_left(language) else "ltr"
 
 
 def pieces(template: str) -> Iterator[str | Slot]:
@@ -130,15 +119,6 @@ def prepared(name: str, value: str, direction: Direction = "ltr") -> str:
 def on_one_line(value: str) -> str:
     """Return text with each run of controls, line ends, and surrogates as one space, and none at its ends."""
     return _CONTROLS.sub(" ", value).strip()
-
-
-def isolated(value: str, direction: Direction = "ltr") -> str:
-    """Return text between isolates where it holds letters of the other direction; its own bidi controls are gone."""
-    value = _BIDI_CONTROLS.sub("", value)
-    other = _STRONG["rtl" if direction == "ltr" else "ltr"]
-    if any(unicodedata.bidirectional(character) in other for character in value):
-        return f"{_FIRST_STRONG_ISOLATE}{value}{_POP_ISOLATE}"
-    return value
 
 
 def in_html(value: str) -> str:

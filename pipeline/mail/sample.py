@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 
-from pipeline.mail.message import secure_url
 from pipeline.mail.placeholders import as_for_nobody
+from pipeline.mail.published import archive_folder, archive_page, worksheet_file
 
 READER_NAME = "Reader"
 
 
 def sample_addresses(website: str, stem: str, worksheet: str) -> dict[str, str]:
     """Return addresses by their placeholders, below the book's site; `worksheet` is empty where there is none."""
-    site = secure_url(website or "https://example.com")
+    website = website or "https://example.com"
+    folder = archive_folder(website)
     return {
-        "unsubscribe_url": f"{site}/newsletter/unsubscribe",
-        "preferences_url": f"{site}/newsletter/preferences",
-        "archive_url": f"{site}/newsletter/{stem}.html",
-        "worksheet_url": f"{site}/worksheets/{worksheet}.pdf" if worksheet else "",
-        "confirm_url": f"{site}/newsletter/confirm",
-        "resubscribe_url": f"{site}/newsletter/again",
+        "unsubscribe_url": f"{folder}/unsubscribe",
+        "preferences_url": f"{folder}/preferences",
+        "archive_url": archive_page(website, stem),
+        "worksheet_url": worksheet_file(website, worksheet),
+        "confirm_url": f"{folder}/confirm",
+        "resubscribe_url": f"{folder}/again",
     }
 
 

@@ -236,6 +236,7 @@ class _BookReader:
         if settings is None:
             return None
         self.findings.extend(_newsletter.faults(settings, self.lines))
+        self.findings.extend(_newsletter.breaks(settings, self.settings.sender, self.lines))
         issues = []
         for number, name in enumerate(settings.issues, start=1):
             where = self.lines.at("newsletter", "issues", number - 1)

@@ -51,7 +51,11 @@ def own_list(project: Project, name: str, findings: list[Finding]) -> tuple[str,
 def sender_of(settings: Settings) -> m.Sender | None:
     """Return who sends the newsletter, if somebody does."""
     sender = settings.sender
-    return m.Sender(one_line(sender.name), sender.address, sender.postal_address) if sender else None
+    if sender is None:
+        return None
+    # Some write an address as it stands on an envelope; letters and headers have a line for it.
+    lines = (one_line(line).rstrip(",") for line in sender.postal_address.split("\n"))
+    return m.Sender(one_line(sender.name), sender.address, ", ".join(filter(None, lines)))
 
 
 def names_of(names: str | tuple[str, ...]) -> tuple[str, ...]:

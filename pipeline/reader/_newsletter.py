@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from pipeline.errors import Finding, Location
 from pipeline.metadata import Lines
-from pipeline.project import NewsletterSettings
+from pipeline.project import NewsletterSettings, SenderSettings
 from pipeline.reader import _placeholders
 
 
@@ -31,6 +31,25 @@ def faults(settings: NewsletterSettings, lines: Lines) -> Iterator[Finding]:
     yield from _greeting_faults(settings, lines)
 
 
+def breaks(newsletter: NewsletterSettings, sender: SenderSettings | None, lines: Lines) -> Iterator[Finding]:
+    """Yield a finding for each line break in what stands in a header or in a sentence of a letter."""
+    said: list[tuple[tuple[str, ...], str]] = [
+        (("newsletter", "title"), newsletter.title),
+        (("newsletter", "greeting", "with_name"), newsletter.greeting.with_name),
+        (("newsletter", "greeting", "without_name"), newsletter.greeting.without_name),
+    ]
+    if sender is not None:
+        said.append((("sender", "name"), sender.name))
+    for keys, text in said:
+        if "\n" in text:
+            yield _line_break(keys[-1], lines.at(*keys))
+
+
+def _line_break(key: str, where: Location) -> Finding:
+    hint = "Write it on one line, or after >- where it is long."
+    return Finding(where, "metadata", f"“{key}” has a line break in it", hint)
+
+
 def _greeting_faults(settings: NewsletterSettings, lines: Lines) -> Iterator[Finding]:
     with_name, without_name = settings.greeting.with_name, settings.greeting.without_name
     if with_name.count("{{ name }}") != 1 or with_name.count("{{") != 1:
@@ -49,7 +68,7 @@ def head(text: str, key: str, allowed: Collection[str], where: Location, finding
     def report(message: str, hint: str) -> None:
         findings.append(Finding(where, "placeholder", f"“{key}”: {message}", hint))
 
-    if "\n" in text.strip():
-        hint = "Write it on one line, or after >- where it is long."
-        findings.append(Finding(where, "metadata", f"“{key}” has a line break in it", hint))
+    if "\n" in text:
+        findings.append(_line_break(key, where))
+        text = text.replace("\n", " ")
     return _placeholders.checked(text, allowed, report)

@@ -4,7 +4,10 @@ import math
 from typing import Literal, TypeAlias
 
 from pipeline import model as m
+from pipeline.mail.bidi import Direction, leaning
+from pipeline.mail.published import archive_folder, worksheet_file
 from pipeline.prose import words
+from pipeline.writers._html import Markup, escape
 
 WORDS_A_MINUTE = 220
 Letter: TypeAlias = m.Issue | m.Mail
@@ -39,13 +42,25 @@ def chapter_of(book: m.Book, letter: Letter) -> m.Chapter | None:
 
 def archive_site(book: m.Book) -> str:
     """Return where the web archive is published, below the book's website; empty where there is none."""
-    return f"{book.website}/newsletter" if book.website else ""
+    return archive_folder(book.website)
 
 
 def worksheet_address(book: m.Book, letter: Letter) -> str:
     """Return where the worksheet of an issue's chapter is published; empty where there is none."""
     chapter = chapter_of(book, letter)
-    return f"{book.website}/worksheets/{chapter.file_stem}.pdf" if chapter and book.website else ""
+    return worksheet_file(book.website, chapter.file_stem) if chapter else ""
+
+
+def turn(shown: str | tuple[m.Inline, ...], around: Direction) -> Markup:
+    """Return `dir` for an element whose text runs in the other direction than what is around it; else nothing."""
+    towards = leaning(shown if isinstance(shown, str) else m.words_of(shown), around)
+    return Markup("" if towards == around else f' dir="{towards}"')
+
+
+def apart(text: str, around: Direction) -> Markup:
+    """Return text as markup, in an element of its own where it runs in the other direction than what is around it."""
+    turned = turn(text, around)
+    return Markup("<span{}>{}</span>").format(turned, text) if turned else escape(text)
 
 
 def motif_of(book: m.Book, letter: Letter) -> float:

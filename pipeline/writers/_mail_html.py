@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from pipeline import model as m
-from pipeline.mail.placeholders import Slot, direction_of, pieces
+from pipeline.mail.bidi import direction_of
+from pipeline.mail.placeholders import Slot, as_for_nobody, pieces
 from pipeline.theme import Design
 from pipeline.writers._html import Markup, Renderer, Templates, escape, label_of
-from pipeline.writers._letters import GREETS, LISTED, Letter, kind_of, stem_of
+from pipeline.writers._letters import GREETS, LISTED, Letter, apart, kind_of, stem_of, turn
 from pipeline.writers._mail_pictures import Picture, pixels
 from pipeline.writers._mail_text import PROMPT_LABELS, cited_keys, lone_link
 from pipeline.writers._marks import Marks
@@ -50,6 +51,7 @@ class HtmlRenderer:
             ["newsletter/blocks.html.j2"],
             mark=marks.placeholders,
             slot=lambda node: marks.slot(Slot(node.name, node.fallback)),
+            turn=self._turn,
             start=start,
             end=end,
             tag_of=m.tag_of,
@@ -73,6 +75,9 @@ class HtmlRenderer:
             is_listed=kind_of(letter) in LISTED,
             subject=self._shown(letter.subject),
             preheader=self._shown(letter.preheader),
+            apart=lambda text: apart(text, self._direction),
+            heads_turn=self._turn(as_for_nobody(letter.subject)),
+            preheaders_turn=self._turn(as_for_nobody(letter.preheader)),
             heading=self._shown(_with_company(letter.subject)),
             text=body,
             footnotes=letter.text.footnotes,
@@ -85,6 +90,9 @@ class HtmlRenderer:
             width=self._width,
         )
         return self._inliner.inline(page)
+
+    def _turn(self, shown: str | tuple[m.Inline, ...]) -> Markup:
+        return turn(shown, self._direction)
 
     def _shown(self, text: str) -> Markup:
         """Return a subject or a preheader as markup, with a mark for each placeholder."""

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline import model as m
 from pipeline.mail import message as mail
-from pipeline.mail.placeholders import Greeting, direction_of, placeholders_in
+from pipeline.mail.bidi import direction_of
+from pipeline.mail.placeholders import Greeting, placeholders_in
 from pipeline.mail.sample import READER_NAME, sample_addresses, sample_progress
 from pipeline.writers._letters import Letter, chapter_of, kind_of, stem_of
 from pipeline.writers._mail_pictures import Picture
@@ -25,8 +26,7 @@ def message(
     """Return a letter as a message, its pictures inside; `page` names them `cid:` and their content ids.
 
     It is made as delivery makes it: prepared, and filled in for one reader. A letter that shows no way to leave, such
-    as a confirmation, which goes to somebody who isn't a reader yet, is an answer by a machine (RFC 3834), and no mail
-    of the list.
+    as a confirmation, which goes to somebody who isn't a reader yet, is no mail of the list.
     """
     kind, domain = kind_of(letter), mail.domain_of(sender.address)
     first = datetime.fromisoformat(book.date).replace(hour=8, tzinfo=UTC)

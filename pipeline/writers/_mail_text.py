@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pipeline import model as m
+from pipeline.mail.bidi import direction_of, isolated
 from pipeline.mail.placeholders import Slot, pieces
 from pipeline.writers._html import label_of
 from pipeline.writers._letters import GREETS, Letter, kind_of
+from pipeline.writers._text_columns import columns
 from pipeline.writers._text_lines import (
     BREAK,
     GAP,
@@ -90,7 +92,8 @@ def letter_text(book: m.Book, newsletter: m.Newsletter, sender: m.Sender, letter
     ]
     works = spaced(wrapped(render.inlines(book.citations[key].entry), WIDTH) for key in cited_keys(letter.text))
     links = [f"[{number}] {address}" for number, address in enumerate(render.links, start=1)]
-    title, name = apart(newsletter.title), apart(sender.name)
+    towards = direction_of(book.language)
+    title, name = (isolated(apart(text), towards) for text in (newsletter.title, sender.name))
     parts = [
         [f"{title} · Letter {letter.number}" if isinstance(letter, m.Issue) else title],
         underlined(_shown(letter.subject), "="),
@@ -210,7 +213,7 @@ class TextRenderer:
                 return ["* * *".center(width).rstrip()]
             case m.Table(header=header, rows=rows):
                 cells = [[self.inlines(cell.children) for cell in row] for row in (header, *rows)]
-                return table(cells[0], cells[1:], width)
+                return table(cells[0], cells[1:], width, _STAND_IN.search)
             case m.Figure():
                 return self._figure(block, width)
             case m.DefinitionList(items=definitions):
@@ -284,7 +287,7 @@ def _scale(scale: m.Scale, width: int) -> list[str]:
     low, high = apart(scale.low), apart(scale.high)
     numbers = "   ".join(map(str, range(scale.first, scale.last + 1)))
     line = "   ".join(filter(None, (low, numbers, high)))
-    if len(line) <= width:
+    if columns(line) <= width:
         return [line]
     ends = [f"{scale.first} = {low}"] if low else []
     ends += [f"{scale.last} = {high}"] if high else []
@@ -292,12 +295,12 @@ def _scale(scale: m.Scale, width: int) -> list[str]:
 
 
 def _grid(grid: m.Grid, width: int) -> list[str]:
-    columns = [apart(column) for column in grid.columns]
-    share = max((width - GAP * (len(columns) - 1)) // len(columns), LEAST_COLUMN)
+    heads = [apart(column) for column in grid.columns]
+    share = max((width - GAP * (len(heads) - 1)) // len(heads), LEAST_COLUMN)
     if grid.row_labels:
-        rows = [[apart(label), *["_" * share] * (len(columns) - 1)] for label in grid.row_labels]
+        rows = [[apart(label), *["_" * share] * (len(heads) - 1)] for label in grid.row_labels]
     else:
-        rows = [["_" * share] * len(columns) for _ in range(grid.rows)]
-    widths = [share] * len(columns)
-    rule = (" " * GAP).join("-" * share for _ in columns)
-    return spaced([[*row_of(columns, widths), rule], *(row_of(row, widths) for row in rows)])
+        rows = [["_" * share] * len(heads) for _ in range(grid.rows)]
+    widths = [share] * len(heads)
+    rule = (" " * GAP).join("-" * share for _ in heads)
+    return spaced([[*row_of(heads, widths), rule], *(row_of(row, widths) for row in rows)])

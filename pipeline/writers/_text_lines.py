@@ -1,8 +1,10 @@
 """Text in; lines of plain text out: wrapped, hung, underlined, boxed, in columns."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
+
+from pipeline.writers._text_columns import broken, columns, is_wide, padded
 
 WIDTH = 72
 # A line of text may be broken where Markdown said so; this stands for it until the paragraph is wrapped.
@@ -12,10 +14,13 @@ GAP = 2
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Return text as lines of at most `width` characters; a longer word keeps a line of its own, whole."""
+    """Return text as lines of at most `width` columns; a longer word keeps a line of its own, whole."""
     lines: list[str] = []
     for passage in text.split(BREAK):
-        lines += textwrap.wrap(passage, max(width, 8), break_long_words=False, break_on_hyphens=False)
+        if is_wide(passage):
+            lines += broken(passage, max(width, 8))
+        else:
+            lines += textwrap.wrap(passage, max(width, 8), break_long_words=False, break_on_hyphens=False)
     return lines
 
 
@@ -41,7 +46,7 @@ def hung(mark: str, lines: Sequence[str]) -> list[str]:
 def underlined(text: str, rule: str, width: int = WIDTH) -> list[str]:
     """Return a heading over a rule as long as its longest line."""
     lines = wrapped(text, width)
-    return [*lines, rule * max(map(len, lines), default=0)]
+    return [*lines, rule * max(map(columns, lines), default=0)]
 
 
 def ruled(count: int, width: int) -> list[str]:
@@ -49,10 +54,19 @@ def ruled(count: int, width: int) -> list[str]:
     return spaced(["_" * width] for _ in range(count))
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Return a table in columns of text or, where its columns would be too narrow to read, as a list of rows."""
+def table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int,
+    is_open: Callable[[str], object],
+) -> list[str]:
+    """Return a table in columns of text or, where its columns would be too narrow to read, as a list of rows.
+
+    It is such a list too where a cell `is_open`, so that its length isn't known yet, and others stand behind it.
+    """
     cells = [header, *rows]
-    widths = _column_widths(cells, width)
+    is_unsteady = any(is_open(cell) for row in cells for cell in row[:-1])
+    widths = [] if is_unsteady else _column_widths(cells, width)
     if not widths:
         entries = ([_entry(*cell, width) for cell in zip_longest(header, row, fillvalue="")] for row in rows)
         return spaced([line for entry in row for line in entry] for row in entries)
@@ -65,23 +79,22 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> l
 
 def _column_widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
     """Return a width for each column, the widest made narrower until they fit; nothing where they can't."""
-    columns = [max((len(cell) for cell in column), default=1) for column in zip_longest(*cells, fillvalue="")]
-    columns = [max(column, 1) for column in columns]
-    room = width - GAP * (len(columns) - 1)
-    while sum(columns) > room:
-        widest = max(columns)
+    widths = [max(*map(columns, column), 1) for column in zip_longest(*cells, fillvalue="")]
+    room = width - GAP * (len(widths) - 1)
+    while sum(widths) > room:
+        widest = max(widths)
         if widest <= LEAST_COLUMN:
             return []
-        columns[columns.index(widest)] -= 1
-    return columns
+        widths[widths.index(widest)] -= 1
+    return widths
 
 
 def row_of(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
     """Return a row of a table, each cell wrapped in its column."""
-    columns = [wrapped(cell, width) for cell, width in zip(cells, widths, strict=False)]
-    rows: Iterator[tuple[str, ...]] = zip_longest(*columns, fillvalue="")
+    wrapped_cells = [wrapped(cell, width) for cell, width in zip(cells, widths, strict=False)]
+    rows: Iterator[tuple[str, ...]] = zip_longest(*wrapped_cells, fillvalue="")
     gap = " " * GAP
-    return [gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows]
+    return [gap.join(padded(cell, width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows]
 
 
 def _entry(name: str, cell: str, width: int) -> list[str]:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from pipeline import model as m
-from pipeline.mail.placeholders import as_for_nobody, direction_of
+from pipeline.mail.bidi import direction_of
+from pipeline.mail.placeholders import as_for_nobody
 from pipeline.theme import Design
-from pipeline.writers._html import Renderer, Templates, label_of
-from pipeline.writers._letters import archive_site, sources_of, stem_of, worksheet_address
+from pipeline.writers._html import Markup, Renderer, Templates, label_of
+from pipeline.writers._letters import apart, archive_site, sources_of, stem_of, turn, worksheet_address
 from pipeline.writers._mail_pictures import Picture
 from pipeline.writers._mail_text import PROMPT_LABELS, cited_keys, lone_link
 
@@ -47,6 +48,8 @@ class WebArchive:
             "site": archive_site(book),
             "dir": self._direction,
             "pages": self._pages,
+            "turn": self._turn,
+            "apart": lambda text: apart(text, self._direction),
         }
         self._pictures: dict[str, Picture] = {}
         self._worksheet = ""
@@ -56,12 +59,16 @@ class WebArchive:
             lambda owner, anchor: f"#{anchor}",
             ["newsletter/web/blocks.html.j2", "shared/blocks.html.j2"],
             anchor=lambda name: name,
+            turn=self._turn,
             label_of=label_of,
             lone_link=lone_link,
             prompt_labels=PROMPT_LABELS,
             worksheet=lambda: self._worksheet,
             figure_picture=lambda figure: self._pictures[figure.image],
         )
+
+    def _turn(self, shown: str | tuple[m.Inline, ...]) -> Markup:
+        return turn(shown, self._direction)
 
     def page(self, issue: m.Issue, pictures: Sequence[Picture]) -> tuple[m.Artifact, ...]:
         """Return an issue's page, and its pictures beside it."""

@@ -44,6 +44,23 @@ def test_our_own_letters_have_no_errors(book, mails):
     assert [str(finding) for finding in found if finding.severity == "error"] == []
 
 
+def test_our_own_archive_has_no_findings(book):
+    pages = mail_proofs.archive(book)
+    assert {page.path for page in pages} == {book.relative(p) for p in (book.output / "newsletter/web").glob("*.html")}
+    assert [str(finding) for finding in mail_proofs.check(pages, lint.Limits())] == []
+
+
+def test_the_archives_colors_come_from_its_stylesheet(book, tmp_path):
+    shutil.copytree(book.root, tmp_path / "book")
+    copy = Project(tmp_path / "book")
+    style = copy.output / "newsletter/web/style.css"
+    style.write_text(style.read_text() + "article p { color: #999999 }")
+    found = mail_proofs.check(mail_proofs.archive(copy), lint.Limits())
+    assert {finding.code for finding in found} == {"contrast"}
+    first = copy.output.parent / found[0].location.path
+    assert "<p>" in first.read_text().split("\n")[found[0].location.line - 1]
+
+
 @pytest.mark.needs("spamassassin")
 @pytest.mark.heavy
 def test_our_own_letters_stay_under_one_point_of_spam(mails):

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from pipeline.delivery import Schedule
-from pipeline.mail.message import secure_url
+from pipeline.mail.published import archive_folder, site_of
 from pipeline.series.message import Head, LetterContent
 
 # Past this Gmail cuts a message off.
@@ -53,14 +53,14 @@ class Material(Struct, frozen=True, kw_only=True):
     @property
     def site(self) -> str:
         """What the addresses of the author's own pages begin with, or nothing."""
-        return secure_url(self.head.website).rstrip("/") if self.head.website else ""
+        return site_of(self.head.website)
 
     @property
     def picture_folder(self) -> str:
         """What the addresses of pictures begin with, without the last slash, or nothing."""
         if self.pictures:
             return self.pictures.rstrip("/")
-        return f"{self.site}/newsletter" if self.site else ""
+        return archive_folder(self.head.website)
 
     def slot_of(self, issue: LetterContent) -> str | None:
         """Return when an issue goes out, as ISO 8601 writes it in UTC, or None."""

@@ -7,6 +7,7 @@ import re
 from typing import Any, get_args
 
 from pipeline.delivery import Schedule, Weekday
+from pipeline.mail.published import archive_page
 from pipeline.series.exports._files import (
     all_translated,
     lost,
@@ -57,6 +58,7 @@ _FOOT = (
     '<p style="margin: 24px 0; text-align: center; font-family: sans-serif; font-size: 13px; color: #6a5f57;">'
     '{{ address }} &nbsp;·&nbsp; <a href="{{ unsubscribe_url }}" style="color: #6a5f57;">Unsubscribe</a></p>'
 )
+_ARCHIVE = "What is in `output/newsletter/web/` belongs there too, so that each page is at `{}`."
 _TEMPLATE = (
     "Make a template: Email templates → New, “HTML”, and paste what is in `template.html`. Its `id` is in the answer "
     'of `curl https://api.kit.com/v4/email_templates -H "X-Kit-Api-Key: $KIT_KEY"`.'
@@ -111,7 +113,7 @@ def export(material: Material) -> Export:
     steps = [
         "Make an API key in Kit, of version 4, and set `KIT_KEY` to it.",
         picture_step(material),
-        f"{worksheet_step(material)} The archive's pages belong at `{material.site}/newsletter/NAME.html`.",
+        f"{worksheet_step(material)} {_ARCHIVE.format(archive_page(material.head.website, 'NAME'))}",
         _TEMPLATE,
         _SEQUENCE if is_drip else _BROADCASTS,
         "Look at each of them in Kit and send yourself a test; then publish "

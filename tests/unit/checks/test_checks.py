@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from builders import METADATA, a_book, a_project
+from builders import BOOK_YAML, METADATA, MINIMAL, a_book, a_project
 
 from pipeline import checks, theme
 from pipeline.cache import Cache
@@ -56,6 +56,17 @@ def test_a_character_that_no_font_has_is_named_once_a_file_at_its_first_line(tmp
         (9, "no font of the theme has 龍 (U+9F8D, cjk unified ideograph-9f8d)"),
         (11, "no font of the theme has 🙂 (U+1F642, slightly smiling face)"),
     ]
+
+
+def test_letters_may_hold_any_character(tmp_path):
+    files = {
+        **MINIMAL,
+        "book.yaml": BOOK_YAML + "newsletter:\n  id: n\n  title: N\n  issues: [01-one]\n  welcome: welcome\n",
+        "newsletter/01-one.md": "---\nsubject: 🌱 龍\npreheader: שלום\nchapter: 01-first\n---\n\nمرحبا 🙂\n",
+        "mails/welcome.md": "---\nsubject: 🌱\npreheader: 龍\n---\n\n🙂\n",
+    }
+    book, _ = read(a_project(tmp_path, **files))
+    assert check(complete(book, Cache(tmp_path, enabled=False)), with_fonts(Cache(tmp_path / "cache"))) == []
 
 
 def test_what_the_fonts_hold_is_kept_in_the_cache(tmp_path, monkeypatch):

@@ -60,6 +60,63 @@ def test_a_dark_ground_under_text_that_stays_dark_is_found():
     assert "in a dark inbox: #000000 on #000000" in found.message
 
 
+def test_colors_for_what_outlook_darkens_stand_out_too():
+    style = "<style>[data-ogsb] .c { background: #111111 !important } [data-ogsc] .t { color: %s !important }</style>"
+    text = '<div class="c" style="background-color: #ffffff"><p class="t" style="color: #222222">a</p></div>'
+    (found,) = findings(style % "#333333" + text, "contrast")
+    assert "in a dark Outlook: #333333 on #111111" in found.message
+    assert "contrast" not in codes(style % "#eeeeee" + text)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "[data-ogsc] .t { color: #333333 }",
+        "[data-ogsc] .t { color: #333333 !important } .c { background-color: #222222 !important }",
+        "[data-ogsb] .c { background-color: #111111 !important }",
+    ],
+    ids=["the style attribute wins", "the ground is as Outlook darkens it", "the text is as Outlook lightens it"],
+)
+def test_colors_that_outlook_makes_up_by_itself_are_not_guessed_at(rule):
+    text = '<div class="c" style="background-color: #ffffff"><p class="t" style="color: #222222">a</p></div>'
+    found = findings(f"<style>{rule}</style>{text}", "contrast")
+    assert not [one for one in found if "Outlook" in one.message]
+
+
+def test_what_is_drawn_in_characters_may_stand_out_less():
+    blank = '<span style="color: #8f8278"%s>____</span>'
+    assert "contrast" in codes(blank % "")
+    assert "contrast" not in codes(blank % ' role="img" aria-label="blank"')
+
+
+# --------------------------------------------------------------------------- web pages
+
+
+WEB_PAGE = '<html lang="en" dir="ltr"><head><title>a</title></head><body><h1>a</h1>%s</body></html>'
+
+
+@pytest.mark.parametrize(
+    "body", ['<a href="b.html#c">b</a>', '<a href="#n">n</a><p id="n">n</p>', '<img src="p.png" alt="">']
+)
+def test_a_web_page_may_name_what_is_beside_it(body):
+    assert codes(WEB_PAGE % body, beside=("b.html", "p.png"), is_web_page=True) == set()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ('<a href="c.html">c</a>', "link-address"),
+        ('<a href="#m">m</a>', "link-address"),
+        ('<img src="q.png" alt="">', "picture-address"),
+        ('<p style="color: #999999">a</p>', "contrast"),
+        ("<script></script>", "active-content"),
+        ("<h3>a</h3>", "heading-levels"),
+    ],
+)
+def test_what_is_wrong_with_a_web_page_is_told(body, code):
+    assert code in codes(WEB_PAGE % body, beside=("b.html",), is_web_page=True)
+
+
 # --------------------------------------------------------------------------- links and pictures
 
 
@@ -89,7 +146,7 @@ def test_an_address_as_text_may_be_shorter_than_the_link():
 def test_a_name_that_delivery_replaces_is_an_address_for_a_picture():
     page = '<img src="a.png" alt="A hook" width="10">'
     assert "picture-address" in codes(page)
-    assert "picture-address" not in codes(page, pictures=("a.png",))
+    assert "picture-address" not in codes(page, beside=("a.png",))
 
 
 def test_a_picture_in_the_message_is_found_by_its_content_id():
@@ -120,6 +177,11 @@ def test_an_address_that_is_broken_over_two_lines_is_still_there():
     part = Text(PartLocation("a.txt"), "See the page:\nhttps://example.com/a-\nlong/address\n")
     found = check(read_page("a.html", page.encode(), text=part), Limits())
     assert not [finding for finding in found if "lacks a link" in finding.message]
+
+
+def test_a_script_without_spaces_may_be_broken_anywhere():
+    assert "text-part" not in codes("<p>我们在花园里等着夜晚的到来</p>", text="我们在花园里等\n着夜晚的到来\n")
+    assert "text-part" in codes("<p>我们在花园里等着夜晚的到来</p>", text="他们回家去了\n")
 
 
 def test_a_placeholder_is_a_link_like_any_other():

@@ -316,9 +316,10 @@ def test_a_mail_of_the_list_says_how_to_get_help_and_where_the_archive_is() -> N
     assert message["Auto-Submitted"] is None
 
 
-def test_an_answer_by_a_machine_says_so_and_is_none_of_the_lists() -> None:
-    message = parsed(made(is_listed=False))
-    assert message["Auto-Submitted"] == "auto-generated"
+@pytest.mark.parametrize(("kind", "said"), [("confirmation", "auto-generated"), ("goodbye", None)])
+def test_an_answer_is_no_mail_of_the_list_and_a_question_to_a_stranger_says_who_asks(kind: str, said: str) -> None:
+    message = parsed(made(kind=kind, is_listed=False))
+    assert message["Auto-Submitted"] == said
     assert not [name for name in message if name.startswith("List-") or name == "Precedence"]
 
 

@@ -7,6 +7,7 @@ from pipeline import model as m
 from pipeline.errors import Location
 from pipeline.writers import _mail_text
 from pipeline.writers._mail_text import WIDTH, TextRenderer, letter_text
+from pipeline.writers._text_columns import columns
 
 HERE = Location("content/newsletter/01-first.md", 12)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="320"><circle cx="9" cy="9" r="8"/></svg>'
@@ -248,6 +249,34 @@ def test_a_table_stands_in_columns() -> None:
     header = (m.Cell(words("When")), m.Cell(words("What")))
     row = (m.Cell(words("On Monday")), m.Cell(words("Rest")))
     assert text_of(m.Table(header, (row,), HERE)) == "When       What\n---------  ----\nOn Monday  Rest"
+
+
+def test_a_table_whose_cells_are_filled_in_later_stands_as_rows() -> None:
+    head = (m.Cell(words("Who")), m.Cell(words("When")))
+    row = (m.Cell((m.Placeholder("name", "you", HERE),)), m.Cell(words("Monday")))
+    assert text_of(m.Table(head, (row,), HERE)).split("\n")[1:] == ["When: Monday"]
+    assert "Who  When" in text_of(m.Table(head[::-1], (row[::-1],), HERE)).replace("When    Who", "Who  When")
+
+
+def test_columns_are_aligned_by_what_characters_take_in_a_window() -> None:
+    rows = tuple((m.Cell(words(word)), m.Cell(words("|"))) for word in ("東京", "🌱", "a", "e\u0301", "👩‍🌾"))
+    table = text_of(m.Table((m.Cell(words("Where")), m.Cell(words("|"))), rows, HERE)).split("\n")
+    assert {columns(line.partition("|")[0]) for line in table if "|" in line} == {7}
+
+
+def test_a_text_without_spaces_is_wrapped_too() -> None:
+    lines = text_of(paragraph("我们在花园里，等着夜晚。" * 12)).split("\n")
+    assert max(map(columns, lines)) <= WIDTH
+    assert not any(line.startswith(("，", "。")) for line in lines)
+    assert "".join(lines) == "我们在花园里，等着夜晚。" * 12
+
+
+def test_names_that_run_the_other_way_are_isolated_in_sentences() -> None:
+    book = a_book(m.Document((paragraph("Hello."),)), sender=m.Sender("דנה", "letters@example.com", "1 Example Street"))
+    assert book.newsletter is not None
+    assert book.sender is not None
+    text = letter_text(book, book.newsletter, book.sender, book.newsletter.issues[0])
+    assert "because you asked \u2068דנה\u2069 for it." in text
 
 
 def test_a_table_too_wide_for_columns_becomes_a_list_of_rows() -> None:

@@ -208,6 +208,46 @@ def test_a_language_from_right_to_left_turns_the_letter_around(write: Write) -> 
     assert "border-left-width" not in page
 
 
+OTHER = "🌱 שלום, עולם?"
+
+
+@pytest.fixture(scope="module")
+def other(write: Write) -> dict[str, m.Artifact]:
+    """Return an English newsletter's letter whose subject, and some of whose text, is in Hebrew."""
+    text = m.Document((paragraph("בוקר טוב, Ann!"), paragraph("Good morning, דנה!"), m.SceneBreak(HERE)))
+    sender = m.Sender("דנה 🌱", "letters@example.com", "1 Example Street")
+    return by_name(write(changed(a_book(text, sender=sender), subject=OTHER, preheader="עוד, דבר.")))
+
+
+def test_a_subject_in_another_script_reads_back_from_an_ascii_header(other: dict[str, m.Artifact]) -> None:
+    head = other["01-letter-1.eml"].content.partition(b"\r\n\r\n")[0]
+    assert head.isascii()
+    assert max(map(len, head.split(b"\r\n"))) <= 78
+    message = message_of(other)
+    assert message["Subject"] == OTHER
+    assert message["From"].addresses[0].display_name == "דנה 🌱"
+
+
+def test_what_runs_the_other_way_says_so_in_html(other: dict[str, m.Artifact]) -> None:
+    page = tree(other["01-letter-1.html"].content.decode())
+    turned = {element.text: element.tag for element in page.xpath("//*[@dir='rtl']")}
+    assert turned == {"עוד, דבר.": "div", OTHER: "h1", "בוקר טוב, Ann!": "p", "דנה 🌱": "span"}
+    assert page.get("dir") == "ltr"
+
+
+def test_what_runs_the_other_way_says_so_on_the_web(other: dict[str, m.Artifact]) -> None:
+    page = tree(other["web/01-letter-1.html"].content.decode())
+    assert [element.tag for element in page.xpath("//*[@dir='rtl']")] == ["h1", "p", "span"]
+    index = tree(other["web/index.html"].content.decode())
+    assert index.xpath("//li/a/span[@dir='rtl']")[0].text == OTHER
+
+
+def test_a_letter_in_one_direction_turns_nothing(every: dict[str, m.Artifact]) -> None:
+    for name, artifact in every.items():
+        if name.endswith(".html"):
+            assert b'dir="rtl"' not in artifact.content
+
+
 def test_every_table_is_for_layout_or_has_headings(every: dict[str, m.Artifact]) -> None:
     for table in tree(every["01-letter-1.html"].content.decode()).iter("table"):
         assert table.get("role") == "presentation" or table.xpath("./tbody/tr/th[@scope]")

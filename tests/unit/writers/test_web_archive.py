@@ -5,9 +5,10 @@ import msgspec
 import pytest
 from unit.writers.test_mail_text import HERE, a_book, every_node, paragraph, words
 from unit.writers.test_mails import a_book_with_mails, written
-from unit.writers.test_newsletter import HELLO, Write, by_name, changed, design, tree, write
+from unit.writers.test_newsletter import HELLO, Write, by_name, changed, design, message_of, tree, write
 
 from pipeline import model as m
+from pipeline.mail.sample import sample_addresses
 
 __all__ = ["design", "write"]
 SITE = "https://example.com/a-book/newsletter"
@@ -109,6 +110,23 @@ def test_the_feed_is_atom_with_an_entry_for_each_issue(archive: dict[str, m.Arti
     entries = feed.findall(f"{ATOM}entry")
     assert [entry.findtext(f"{ATOM}id") for entry in entries] == [f"{SITE}/0{n}-letter-{n}.html" for n in (1, 2, 3)]
     assert {entry.findtext(f"{ATOM}summary") for entry in entries} == {"A preheader."}
+
+
+@pytest.mark.parametrize(
+    ("website", "site"),
+    [
+        ("https://example.com/a-book", "https://example.com/a-book"),
+        ("http://example.com", "https://example.com"),
+        ("https://bücher.example/ä", "https://xn--bcher-kva.example/%C3%A4"),
+    ],
+)
+def test_letters_pages_and_feed_agree_about_the_archives_addresses(write: Write, website: str, site: str) -> None:
+    made = by_name(write(a_book(HELLO, website=website)))
+    address = f"{site}/newsletter/01-letter-1.html"
+    assert message_of(made)["List-Archive"] == f"<{address}>"
+    assert tree(page(made)).xpath("//link[@rel='canonical']/@href") == [address]
+    assert f'href="{address}"' in made["web/feed.xml"].content.decode()
+    assert sample_addresses(website, "01-letter-1", "01-first")["archive_url"] == address
 
 
 def test_without_a_website_there_is_no_feed_and_no_absolute_address(write: Write) -> None:
