@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,9 +20,37 @@ from pipeline.series.store.engine import Store, open_store
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
+class Server:
+    """A running server: the address of its database, and a way to let it end and begin again."""
+
+    def __init__(self, address: str, start: Callable[[], "subprocess.Popen[bytes]"]) -> None:
+        self.address, self._start, self._process = address, start, start()
+
+    def restart(self) -> None:
+        """Throw everybody out, and come back."""
+        self.stop()
+        self._process = self._start()
+
+    def stop(self) -> None:
+        # Without waiting for those who are still connected.
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """Yield the address of an empty database on a server that is stopped in the end."""
+    with a_postgres() as server:
+        yield server.address
+
+
+@contextmanager
+def a_postgres() -> Iterator[Server]:
+    """Yield a server with an empty database, which is stopped in the end."""
     # Short, since the path of a socket has room for 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="quire-pg-"))
     try:
@@ -36,21 +64,20 @@ def postgres_server() -> Iterator[str]:
         made = ["initdb", "-D", f"{folder}/d", "-U", "quire", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         subprocess.run(made, check=True, capture_output=True, cwd=folder, **user)  # type: ignore[call-overload]
         options = [f"-c{option}" for option in ("listen_addresses=", f"unix_socket_directories={folder}", *UNSAFE)]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(  # type: ignore[call-overload]
-                ["postgres", "-D", f"{folder}/d", *options], stdout=log, stderr=log, cwd=folder, **user
-            )
+
+        def start() -> "subprocess.Popen[bytes]":
+            with (folder / "log").open("ab") as log:
+                process = subprocess.Popen(  # type: ignore[call-overload]
+                    ["postgres", "-D", f"{folder}/d", *options], stdout=log, stderr=log, cwd=folder, **user
+                )
+            _wait(process, folder)
+            return process  # type: ignore[no-any-return]
+
+        server = Server(f"postgresql://quire@/postgres?host={folder}", start)
         try:
-            _wait(server, folder)
-            yield f"postgresql://quire@/postgres?host={folder}"
+            yield server
         finally:
-            # Without waiting for those who are still connected.
-            server.send_signal(signal.SIGINT)
-            try:
-                server.wait(5)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            server.stop()
     finally:
         shutil.rmtree(folder)
 

@@ -35,6 +35,8 @@ PATIENCE = 120.0
 _LOOK_UP = 0.05
 # How often to look for more where there was nothing, in seconds.
 _LOOK_AGAIN = 0.25
+# How long to wait for others to end, once one has, in seconds.
+_LONGEST_TOGETHER = 0.005
 # How many are claimed at once, for each connection.
 _AHEAD = 16
 
@@ -148,6 +150,8 @@ class _Desk:
         self._unreached = 0
         # Moments of `elapsed`: before which nothing is handed out, is claimed, is heard of us.
         self._go_at = self._fill_at = self._beat_at = 0.0
+        # How long to wait for others once one has ended, in seconds.
+        self._together = 0.0
         # When a limit on everything lets the next one go.
         self._resume_at: datetime | None = None
 
@@ -198,12 +202,17 @@ class _Desk:
                 return
 
     def _gathered(self) -> list[_Hand]:
-        """Return the threads that have nothing to do, waiting a moment for the first."""
+        """Return the threads that have nothing to do, waiting a moment for the first, and less for the rest.
+
+        To wait for a part of the time that writing takes is to write for more of them at once.
+        """
         hands: list[_Hand] = []
         with suppress(queue.Empty):
             hands.append(self._hands.get(timeout=_LOOK_UP))
+            until = self.clock.elapsed() + self._together
             while True:
-                hands.append(self._hands.get_nowait())
+                left = until - self.clock.elapsed() if len(hands) < len(self._flying) else 0.0
+                hands.append(self._hands.get(timeout=left) if left > 0 else self._hands.get_nowait())
         return hands
 
     def _is_ending(self) -> bool:
@@ -285,6 +294,7 @@ class _Desk:
 
         While the store can't be used it is tried again: what has been sent would be in doubt otherwise.
         """
+        started = self.clock.elapsed()
         # The same moment at each try, so that a commit whose reply was lost is recognized.
         now = self.clock.now()
         until, pause = self.clock.elapsed() + self._sending.patience, 0.1
@@ -298,6 +308,7 @@ class _Desk:
                     raise self._unwritten(ended, error) from error
                 time.sleep(pause)
                 pause = min(pause * 2, 5.0)
+        self._together = min((self.clock.elapsed() - started) / 2, _LONGEST_TOGETHER)
         for one in ended:
             self._flying.pop(one.claim.ref, None)
             self._count(one)

@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 from acceptance.conftest import environment
 from built_newsletter import a_built_newsletter
+from postgres_server import a_postgres
 from sqlalchemy import select
 
 from pipeline.delivery import Schedule
@@ -78,16 +79,16 @@ def a_sink(folder: Path, *options: str) -> Iterator[Sink]:
 class Series:
     """A newsletter on the disk with an issue that is due for so many readers."""
 
-    def __init__(self, folder: Path, readers: int) -> None:
+    def __init__(self, folder: Path, readers: int, address: str = "") -> None:
         self.path = folder / "series.db"
-        self.count = readers
+        self.address, self.count = address or str(self.path), readers
         head, letters = built.read_built(a_built_newsletter(folder / "newsletter", issues=1))
         one = edition(head, letters, Schedule(time_zone="UTC", every="day", at="00:00"))
         now = datetime.now(UTC)
         table = folder / "readers.csv"
         rows = "".join(f"reader-{number}@example.org\n" for number in range(readers))
         table.write_text(f"Email\n{rows}", encoding="utf-8")
-        store = open_store(str(self.path))
+        store = open_store(self.address)
         with store.transaction() as tx:
             publish(tx, head.id, head.title, b"", one.letters, one.schedule, now)
         options = Options(Consent(now, "a test"))
@@ -98,7 +99,7 @@ class Series:
         store.close()
 
     def worker(self, port: int, *options: str) -> subprocess.Popen[str]:
-        command = [sys.executable, str(WORKER), str(self.path), str(port), "--connections", str(CONNECTIONS), *options]
+        command = [sys.executable, str(WORKER), self.address, str(port), "--connections", str(CONNECTIONS), *options]
         return subprocess.Popen(
             command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
         )
@@ -124,7 +125,7 @@ class Series:
         return Counter(state for state in self.by_reader().values())
 
     def by_reader(self) -> dict[str, str]:
-        store = open_store(str(self.path))
+        store = open_store(self.address)
         with store.reading() as tx:
             query = select(t.subscribers.c.address, t.deliveries.c.state).join_from(t.deliveries, t.subscribers)
             found = {row[0]: row[1] for row in tx.execute(query)}
@@ -133,7 +134,7 @@ class Series:
 
     def told(self, what: str) -> int:
         """Return how many entries of a kind the audit log has."""
-        store = open_store(str(self.path))
+        store = open_store(self.address)
         with store.reading() as tx:
             count = len(journal.entries(tx, what=what))
         store.close()
@@ -249,6 +250,21 @@ def test_a_locked_store_is_waited_for(tmp_path: Path) -> None:
         _, said = worker.communicate(timeout=100)
         assert worker.returncode == 0, said
         nothing_is_lost(series, sink)
+
+
+@pytest.mark.needs("initdb")
+def test_a_database_that_is_restarted_loses_nothing(tmp_path: Path) -> None:
+    with a_postgres() as database, a_sink(tmp_path) as sink:
+        series = Series(tmp_path, 600, database.address)
+        workers = [series.worker(sink.port, "--lease", "60") for _ in range(2)]
+        for worker in workers:
+            waiting_until_it_goes(worker)
+        database.restart()
+        for worker in workers:
+            _, said = worker.communicate(timeout=100)
+            assert worker.returncode in (0, 7), said
+        series.finish(sink.port)
+        nothing_is_lost(series, sink, most_in_doubt=2 * CONNECTIONS)
 
 
 def test_a_full_disk_ends_the_run_and_loses_nothing(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from pipeline.delivery import Schedule
 from pipeline.errors import StoreError
@@ -11,10 +11,12 @@ from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course, Place
 from pipeline.series.store import _schema as t
 
+_VERSION = select(t.sequences.c.version).where(t.sequences.c.id == bindparam("sequence"))
+
 
 def course(tx: Connection, sequence_id: int) -> Course:
     """Return a published sequence; it is read again only when another version has been published."""
-    version = tx.execute(select(t.sequences.c.version).where(t.sequences.c.id == sequence_id)).scalar_one()
+    version = tx.execute(_VERSION, {"sequence": sequence_id}).scalar_one()
     kept: dict[int, Course] = tx.info.setdefault("quire-courses", {})
     if sequence_id not in kept or kept[sequence_id].version != version:
         kept[sequence_id] = _read(tx, sequence_id)

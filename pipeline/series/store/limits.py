@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from pipeline.delivery import Limit
 from pipeline.series.store import _schema as t
@@ -92,17 +92,16 @@ def take(tx: Connection, domains: Sequence[str], limits: Limits, now: datetime) 
     return leaves
 
 
+_B = t.buckets.c
+_BUCKETS = select(_B.name, _B.count, _B.gap, _B.not_before).where(_B.name.in_(bindparam("names", expanding=True)))
+
+
 def _buckets(tx: Connection, names: Sequence[str], limited: Collection[str]) -> dict[str, _Bucket]:
-    """Return the buckets that messages need, which nobody else has until this transaction is over."""
-    b = t.buckets.c
-    # In one order, so that two processes never wait for each other.
-    query = select(b.name, b.count, b.gap, b.not_before).where(b.name.in_(names)).order_by(b.name)
-    rows = tx.execute(query).all()
+    """Return the buckets that messages need; those with a limit are made where they aren't there."""
+    rows = tx.execute(_BUCKETS, {"names": names}).all()
     if new := sorted(set(limited) - {row.name for row in rows}):
-        # Only a row that is there can be waited for; another may be putting it there now.
-        for name in new:
-            add_once(tx, t.buckets, {"name": name, "count": 0})
-        rows = tx.execute(query).all()
+        tx.execute(t.buckets.insert(), [{"name": name, "count": 0} for name in new])
+        rows = tx.execute(_BUCKETS, {"names": names}).all()
     found = {row.name: _Bucket(row[1], timedelta(microseconds=row.gap), row.not_before, is_stored=True) for row in rows}
     return {name: found.get(name, _Bucket()) for name in names}
 
