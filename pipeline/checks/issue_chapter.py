@@ -16,4 +16,5 @@ def check(book: m.Book, context: Context) -> Iterator[Finding]:
     for issue in book.newsletter.issues if book.newsletter else ():
         if issue.chapter not in known:
             hint = suggest(issue.chapter, known, "Write the name of a file in chapters/, without .md.")
-            yield Finding(issue.location, "issue-chapter", f"“chapter”: there is no chapter “{issue.chapter}”", hint)
+            message = f"“chapter”: there is no chapter “{issue.chapter}”"
+            yield Finding(issue.at("chapter"), "issue-chapter", message, hint)

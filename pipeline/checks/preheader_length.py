@@ -17,7 +17,8 @@ def check(book: m.Book, context: Context) -> Iterator[Finding]:
         said = sum(len(node.text) for node in m.walk(letter.text) if isinstance(node, m.Text))
         if len(preheader) > said > 0:
             message = "the preheader is longer than the letter that it leads into"
-            yield Finding(letter.location, "preheader-length", message, "Shorten it, or write the letter.", "warning")
+            hint = "Shorten it, or write the letter."
+            yield Finding(letter.at("preheader"), "preheader-length", message, hint, "warning")
         found = outside("the preheader", len(preheader), "characters", bounds, "preheader_characters")
         if found:
-            yield Finding(letter.location, "preheader-length", *found, "warning")
+            yield Finding(letter.at("preheader"), "preheader-length", *found, "warning")

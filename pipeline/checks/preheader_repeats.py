@@ -17,5 +17,5 @@ def check(book: m.Book, context: Context) -> Iterator[Finding]:
             shown = ", ".join(f"“{word}”" for word in sorted(again))
             message = f"the preheader repeats the subject: {shown}"
             yield Finding(
-                letter.location, "preheader-repeats", message, "Let it go on where the subject ends.", "warning"
+                letter.at("preheader"), "preheader-repeats", message, "Let it go on where the subject ends.", "warning"
             )

@@ -18,4 +18,4 @@ def check(book: m.Book, context: Context) -> Iterator[Finding]:
         if length > most:
             message = f"the subject has {length} characters; it should have at most {most}"
             hint = f"Cut {length - most}, or change “subject_characters” under “bounds” in book.yaml."
-            yield Finding(letter.location, "subject-length", message, hint, "warning")
+            yield Finding(letter.at("subject"), "subject-length", message, hint, "warning")

@@ -9,7 +9,10 @@ from pipeline.model.blocks import Document
 
 
 class Issue(Struct, frozen=True):
-    """A newsletter issue; `chapter` is the id of the chapter whose worksheet it links to."""
+    """A newsletter issue; `chapter` is the id of the chapter whose worksheet it links to.
+
+    `places` says where in its metadata block each key stands.
+    """
 
     number: int
     id: str
@@ -19,10 +22,15 @@ class Issue(Struct, frozen=True):
     chapter: str
     text: Document
     location: Location
+    places: dict[str, Location] = {}
 
     @property
     def file_stem(self) -> str:
         return f"{self.number:02d}-{self.slug}"
+
+    def at(self, key: str) -> Location:
+        """Return the place of a key of its metadata block."""
+        return self.places.get(key, self.location)
 
 
 MailKind = Literal["confirmation", "welcome", "progress", "goodbye"]
@@ -30,13 +38,21 @@ MAIL_KINDS: tuple[MailKind, ...] = get_args(MailKind)
 
 
 class Mail(Struct, frozen=True):
-    """A mail that answers the reader, and is no issue: it has no number and belongs to no chapter."""
+    """A mail that answers the reader, and is no issue: it has no number and belongs to no chapter.
+
+    `places` says where in its metadata block each key stands.
+    """
 
     kind: MailKind
     subject: str
     preheader: str
     text: Document
     location: Location
+    places: dict[str, Location] = {}
+
+    def at(self, key: str) -> Location:
+        """Return the place of a key of its metadata block."""
+        return self.places.get(key, self.location)
 
 
 class Greeting(Struct, frozen=True):

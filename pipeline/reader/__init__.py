@@ -244,14 +244,20 @@ class _BookReader:
             if found is not None:
                 chapter = found.metadata.chapter
                 head = self._head(found, "issue")
-                issues.append(m.Issue(number, found.name, found.slug, *head, chapter, found.text, found.location))
+                places = {key: found.lines.at(key) for key in ("subject", "preheader", "chapter")}
+                issues.append(
+                    m.Issue(number, found.name, found.slug, *head, chapter, found.text, found.location, places)
+                )
         mails = tuple(filter(None, (self._mail(kind, getattr(settings, kind)) for kind in m.MAIL_KINDS)))
         greeting = m.Greeting(*map(self._smart, (settings.greeting.with_name, settings.greeting.without_name)))
         return m.Newsletter(settings.id, self._smart(settings.title), tuple(issues), mails, greeting)
 
     def _mail(self, kind: m.MailKind, name: str | None) -> m.Mail | None:
         found = self.files.read("mails", name, MailMetadata, self.lines.at("newsletter", kind), kind) if name else None
-        return m.Mail(kind, *self._head(found, kind), found.text, found.location) if found else None
+        if found is None:
+            return None
+        places = {key: found.lines.at(key) for key in ("subject", "preheader")}
+        return m.Mail(kind, *self._head(found, kind), found.text, found.location, places)
 
     def _head(self, found: File[IssueMetadata] | File[MailMetadata], kind: str) -> tuple[str, str]:
         """Return a letter's subject and preheader, typographic."""

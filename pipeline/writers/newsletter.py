@@ -176,7 +176,7 @@ def _checked(book: m.Book, newsletter: m.Newsletter) -> m.Sender:
         target = book.targets.get(issue.chapter)
         if target is None or target.owner not in chapters:
             hint = "Write the name of a chapter's file, without .md."
-            findings.append(Finding(issue.location, "issue-chapter", f"“{issue.chapter}” is not a chapter", hint))
+            findings.append(Finding(issue.at("chapter"), "issue-chapter", f"“{issue.chapter}” is not a chapter", hint))
     if findings or book.sender is None:
         raise ContentError(findings)
     return book.sender
