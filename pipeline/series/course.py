@@ -33,6 +33,11 @@ class Course(Struct, frozen=True):
     def live(self) -> tuple[Place, ...]:
         return tuple(place for place in self.places if place.is_live)
 
+    @property
+    def halfway(self) -> str:
+        """Return the issue with which half of them have come; nothing where there are too few for a half."""
+        return self.live[len(self.live) // 2 - 1].issue if len(self.live) > 1 else ""
+
     def next(self, reached: str, owed: Sequence[str] = (), had: Collection[str] = ()) -> Place | None:
         """Return what a reader gets next: what is owed, else the first issue past the one reached; None at the end.
 

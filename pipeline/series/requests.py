@@ -17,7 +17,7 @@ from pipeline.series.schedule import is_zone
 from pipeline.series.store import coming, leaving, standing
 from pipeline.series.store.courses import titles
 from pipeline.series.store.engine import Store, Transaction
-from pipeline.series.store.people import Subscriber, by_ref, rename, standings
+from pipeline.series.store.people import Consent, Subscriber, by_ref, rename, standings
 
 
 class Door(Struct, frozen=True):
@@ -82,6 +82,14 @@ def pause(door: Door, token: str, now: datetime) -> View | None:
 def resume(door: Door, token: str, now: datetime) -> View | None:
     """Let a paused reader's issues come again. For POST."""
     return _change(door, token, ("pause", "preferences"), lambda tx, one, _: standing.resume(tx, one.id, now))
+
+
+def come_back(door: Door, token: str, now: datetime) -> View | None:
+    """Let somebody read again who had unsubscribed; the goodbye leads there. For POST."""
+    consent = Consent(now, "the link in a letter")
+    return _change(
+        door, token, ("preferences",), lambda tx, one, hashed: coming.come_back(tx, one.id, hashed, now, consent)
+    )
 
 
 def preferences(door: Door, token: str, wanted: Mapping[str, str], now: datetime) -> View | None:

@@ -93,6 +93,22 @@ def confirm(tx: Connection, subscriber_id: int, address_hash: bytes, now: dateti
     return True
 
 
+def come_back(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime, consent: Consent) -> bool:
+    """Let somebody who had unsubscribed go on reading; return whether they had.
+
+    Whoever bounced, complained, or was suppressed stays so, whatever link they follow.
+    """
+    known = by_id(tx, subscriber_id)
+    reason = suppressed(tx, [address_hash]).get(address_hash, "unsubscribed")
+    if known is None or known.state != "unsubscribed" or reason != "unsubscribed":
+        return False
+    s, e = t.subscribers.c, t.enrolments.c
+    tx.execute(update(t.subscribers).where(s.id == subscriber_id).values(state="pending", **_consent(consent)))
+    stopped = (e.subscriber_id == subscriber_id) & (e.state == "stopped")
+    tx.execute(update(t.enrolments).where(stopped).values(state="waiting"))
+    return confirm(tx, subscriber_id, address_hash, now)
+
+
 # --------------------------------------------------------------------------- mails
 
 

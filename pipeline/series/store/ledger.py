@@ -20,6 +20,7 @@ from pipeline.series.store._claiming import BATCH as BATCH
 from pipeline.series.store._claiming import READER as READER
 from pipeline.series.store._claiming import Claim as Claim
 from pipeline.series.store._claiming import claim as claim
+from pipeline.series.store.coming import queue_mail
 from pipeline.series.store.courses import course, schedule_for
 from pipeline.series.store.journal import note
 from pipeline.series.store.leaving import bounce
@@ -29,6 +30,7 @@ from pipeline.series.store.people import by_sequence, had_by
 FIRST_DELAY = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=6)
 MOST_ATTEMPTS = 18
+_DAY = timedelta(days=1)
 # Where an attempt ends before the server has heard of the message.
 UNREACHED = ("connect", "tls", "auth")
 
@@ -168,6 +170,7 @@ def end(tx: Connection, ended: Sequence[Ended], owner: str, rules: Rules) -> Non
     _mark_sent(tx, [one for one in ended if one.outcome.kind == "accepted"])
     _judge(tx, done, rules.soft_bounces)
     advance(tx, [(one.claim, one.at) for one in done])
+    _tell_of_progress(tx, [one for one in done if one.outcome.kind == "accepted"])
 
 
 # What an ended delivery tells of its reader, once that is to be nothing.
@@ -225,6 +228,20 @@ def _mark_sent(tx: Connection, sent: Sequence[Ended]) -> None:
     issues = {one.claim.subscriber_id: one.at for one in sent if not one.claim.issue.startswith(MAIL)}
     if issues:
         tx.execute(_MARK_SENT, [{"b_id": number, "last_sent_at": at} for number, at in issues.items()])
+
+
+def _tell_of_progress(tx: Connection, sent: Sequence[Ended]) -> None:
+    """Let readers who have had half of the issues be told how far they have come, once, on a day without an issue."""
+    for one in sent:
+        its = course(tx, one.claim.sequence_id)
+        if "progress" not in its.mails or one.claim.issue != its.halfway:
+            continue
+        reader = (_E.subscriber_id == one.claim.subscriber_id) & (_E.sequence_id == one.claim.sequence_id)
+        due_at = tx.execute(select(_E.due_at).where(reader)).scalar()
+        told = _D.issue.startswith(f"{MAIL}progress/") & (_D.subscriber_id == one.claim.subscriber_id)
+        known = tx.execute(select(_D.ref).where(told, _D.sequence_id == one.claim.sequence_id).limit(1)).first()
+        if known is None and due_at is not None and due_at - one.at >= 2 * _DAY:
+            queue_mail(tx, "progress", one.claim.subscriber_id, one.claim.sequence_id, one.at + _DAY)
 
 
 def is_hard(outcome: Outcome) -> bool:

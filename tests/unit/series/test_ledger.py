@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from series_builders import DAY, LEASE, NOW, asked, confirmed, done, published, send
+from series_builders import DAY, LEASE, NOW, WEEKLY, asked, confirmed, done, published, send
 from sqlalchemy import Connection, select
 
 from pipeline.delivery import Schedule
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import _schema as t
 from pipeline.series.store import journal, leaving, ledger, people, recovery, standing
+from pipeline.series.store.publications import Letter, publish
 
 WEEK = 7 * DAY
 DROPPED = Outcome("in_doubt", "reply", text="the line was dropped")
@@ -358,3 +359,25 @@ def test_when_to_look_again_is_when_the_first_thing_is_due(tx: Connection) -> No
     assert recovery.next_look(tx) == NOW
     ledger.claim(tx, NOW, "me", LEASE, 10)
     assert recovery.next_look(tx) == NOW + LEASE
+
+
+# --------------------------------------------------------------------------- halfway
+
+HALFWAY = ("one", "two", "three", "four")
+
+
+def with_progress(tx: Connection, schedule: Schedule = WEEKLY) -> None:
+    told = [Letter(name, name, name.encode()) for name in (*HALFWAY, "mail/confirmation", "mail/progress")]
+    publish(tx, "letters", "Letters", b"", told, schedule, NOW)
+    confirmed(tx, "ann@example.org")
+
+
+def test_who_has_had_half_of_the_issues_is_told_so_once_the_day_after(tx: Connection) -> None:
+    with_progress(tx)
+    got = {day: issues(sent) for day in range(30) if (sent := send(tx, NOW + day * DAY))}
+    assert got == {0: ["one"], 7: ["two"], 8: ["mail/progress/2027-01-12"], 14: ["three"], 21: ["four"]}
+
+
+def test_who_gets_an_issue_each_day_is_not_told_between(tx: Connection) -> None:
+    with_progress(tx, Schedule(every="day", at="09:00", time_zone="UTC"))
+    assert [issues(send(tx, NOW + day * DAY)) for day in range(5)] == [["one"], ["two"], ["three"], ["four"], []]

@@ -175,3 +175,34 @@ def test_a_message_is_unsubscribed_by_its_own_header(door: Door, tmp_path: Path)
     [link] = re.findall(r"<https://letters\.example\.org/u/([^>]+)>", message["List-Unsubscribe"])
     assert state(requests.unsubscribe(door, link, NOW)) == "unsubscribed"
     assert sends(door, 0) == ["mail/goodbye"]
+
+
+# --------------------------------------------------------------------------- coming back
+
+
+def test_who_left_comes_back_by_the_goodbyes_link_and_goes_on_where_they_were(door: Door) -> None:
+    ref = ref_of(door)
+    assert sends(door, 0) == ["one"]
+    requests.unsubscribe(door, token("unsubscribe", ref, door.keys), NOW + DAY)
+    link = token("preferences", ref, door.keys)
+    back = requests.come_back(door, link, NOW + 2 * DAY)
+    assert (state(back), back.changed if back else None) == ("active", True)
+    again = requests.come_back(door, link, NOW + 2 * DAY)
+    assert again is not None
+    assert not again.changed
+    assert "two" in [issue for day in range(2, 16) for issue in sends(door, day)]
+
+
+@pytest.mark.parametrize("reason", ["complaint", "hard", "manual", "erased"])
+def test_no_link_brings_back_who_went_otherwise(door: Door, reason: leaving.Reason) -> None:
+    ref = ref_of(door)
+    with door.store.transaction() as tx:
+        known = people.by_ref(tx, ref)
+        assert known is not None
+        if reason == "erased":
+            leaving.erase(tx, known.id, address_hash(KEY, ANN), NOW)
+        else:
+            leaving.leave(tx, known.id, reason, NOW, address_hash(KEY, ANN))
+    back = requests.come_back(door, token("preferences", ref, door.keys), NOW)
+    assert back is not None
+    assert (back.changed, back.state == "active") == (False, False)
