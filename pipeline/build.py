@@ -15,8 +15,8 @@ from msgspec import Struct
 from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.catalog import chosen_editions, formats, typeset_first, writer
-from pipeline.editions import Editions
 from pipeline.errors import ConfigError, ContentError, Finding, WriteError
+from pipeline.fitting import made_of, misfits, that_fit, without_late
 from pipeline.memory import (
     Memory,
     Report,
@@ -83,46 +83,14 @@ def load(
     book, context = complete(found.book, cache), _context(design, cache)
     if not found.is_sound:
         # What some of the book shows to be wrong is told along with what could not be read.
-        misfits = _misfits(found.book, design)
-        raise ContentError({*found.findings, *misfits.values(), *checks.errors_in_part(book, context, found.lacking)})
+        unfit = misfits(found.book, design).values()
+        raise ContentError({*found.findings, *unfit, *checks.errors_in_part(book, context, found.lacking)})
     findings = known if known is not None else (*found.findings, *checks.check(book, context, advice=advice))
     if any(finding.severity == "error" for finding in findings):
         raise ContentError(findings)
     if epoch is not None:
         book = msgspec.structs.replace(book, date=_date_of(epoch))
     return book, tuple(sorted(findings))
-
-
-def _misfits(book: Book, design: Design) -> dict[str, Finding]:
-    """Return what book.yaml asks of the workbook's editions and no page can give, with its line, by the edition."""
-    if book.editions == Editions():
-        return {}
-    from pipeline.writers import workbook
-
-    found: dict[str, Finding] = {}
-    for edition in workbook.EDITIONS:
-        try:
-            workbook.page_of(edition, book.editions, design)
-        except ContentError as error:
-            [finding] = error.findings
-            at = book.editions_at.get("large" if edition == "large" else "print", finding.location)
-            found[edition] = msgspec.structs.replace(finding, location=at)
-    return found
-
-
-def _that_fit(
-    chosen: Mapping[str, tuple[str, ...]], misfits: Mapping[str, Finding]
-) -> tuple[dict[str, tuple[str, ...]], tuple[Finding, ...]]:
-    """Return the formats and editions that can be built, and why the others can't.
-
-    Raises ContentError where nothing is left of what was asked for.
-    """
-    fit = {name: tuple(edition for edition in editions if edition not in misfits) for name, editions in chosen.items()}
-    left = {name: editions for name, editions in fit.items() if editions}
-    faults = {misfits[edition] for editions in chosen.values() for edition in editions if edition in misfits}
-    if not left:
-        raise ContentError(faults)
-    return left, tuple(sorted(faults))
 
 
 def _context(design: Design, cache: Cache) -> "checks.Context":
@@ -156,7 +124,7 @@ def check(project: Project) -> tuple[Finding, ...]:
         book, warnings = load(project, cache, design)
     except ContentError as error:
         return error.findings
-    return tuple(sorted({*warnings, *_misfits(book, design).values()}))
+    return tuple(sorted({*warnings, *misfits(book, design).values()}))
 
 
 def _date_of(epoch: str) -> str:
@@ -196,13 +164,14 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         with open_press(cache, options.jobs, progress, prepare, count) as press:
             known = same.of_text if same else None
             book, warnings = load(project, cache, design, options.source_date_epoch, advice=False, known=known)
-            chosen, faults = _that_fit(chosen, _misfits(book, design))
+            chosen, faults = that_fit(chosen, misfits(book, design))
             if options.papers:
                 book = msgspec.structs.replace(book, papers=options.papers)
             if not options.has_fonts:
                 book = msgspec.structs.replace(book, epub=msgspec.structs.replace(book.epub, has_fonts=False))
             once = tuple(_another_identifier(project, book, output))
-            artifacts, advice = _write(book, design, press, chosen, is_advised=known is not None)
+            artifacts, advice, late = _write(book, design, press, chosen, is_advised=known is not None)
+            chosen, faults = made_of(chosen, artifacts, late), tuple(sorted({*faults, *late}))
         owned = {(name, edition) for name, editions in chosen.items() for edition in editions}
         made, written, removed = put_in_place(artifacts, output, owned, book)
         seconds = time.perf_counter() - started
@@ -271,8 +240,12 @@ def _prepare(fonts: tuple[str, ...], folder: str, is_brief: bool) -> None:
 
 def _write(
     book: Book, design: Design, press: Press, chosen: Mapping[str, tuple[str, ...]], *, is_advised: bool
-) -> tuple[list[Artifact], Sequence[Finding]]:
-    """Return the files of the chosen formats, and advice on a text that has had none; with processes, all at once."""
+) -> tuple[list[Artifact], Sequence[Finding], Sequence[Finding]]:
+    """Return the files of the chosen formats, advice on a text that has had none, and what kept editions back.
+
+    With processes, all is done at once.
+    """
+    faults: list[Finding] = []
 
     def advise() -> Sequence[Finding]:
         if is_advised:
@@ -295,19 +268,31 @@ def _write(
 
         # One computes while the others wait for the press: threads that compute at once hold each other up.
         with press.turn:
-            editions = {} if chosen[name] == ("",) else {"editions": chosen[name]}
-            made: Sequence[Artifact] = writer(name).write(select(book, name), design, press, **editions)
+            of_format = select(book, name)
+
+            def make(editions: tuple[str, ...]) -> Sequence[Artifact]:
+                asked = {} if editions == ("",) else {"editions": editions}
+                made: Sequence[Artifact] = writer(name).write(of_format, design, press, **asked)
+                return made
+
+            try:
+                made = make(chosen[name])
+            except ContentError as error:
+                # How wide the fold is, and so how much is left of a page, shows when the pages are counted.
+                left, late = without_late(chosen[name], error, book, design)
+                faults.extend(late)
+                made = make(left)
             press.progress.finished(name, len(made))
         return made
 
     order = typeset_first(tuple(chosen))
     if press.jobs == 1:
-        return [artifact for name in order for artifact in write(name)], advise()
+        return [artifact for name in order for artifact in write(name)], advise(), faults
     with ThreadPoolExecutor(len(order) + 1) as threads:
         try:
             written = threads.map(write, order)
             advice = threads.submit(advise)
-            return [artifact for made in written for artifact in made], advice.result()
+            return [artifact for made in written for artifact in made], advice.result(), faults
         finally:
             # After an error or Ctrl-C the other threads must not wait for work that nobody wants.
             press.close()

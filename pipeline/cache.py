@@ -64,7 +64,9 @@ class Result(Struct, frozen=True):
         """Return the bytes. Raises WriteError where the file is not what it was, as when somebody clears the cache."""
         if not self.path:
             return self.content
-        content = _sound(Path(self.path))
+        content = None
+        with contextlib.suppress(OSError):
+            content = _sound(Path(self.path))
         if content is None:
             raise WriteError(f"{self.path}: was removed or changed while it was needed\n    Build again.")
         return content
@@ -88,7 +90,11 @@ class Cache:
         if not self._enabled:
             return None
         path = self._path(key)
-        content = _sound(path)
+        try:
+            content = _sound(path)
+        except OSError:
+            # It isn't removed: another process may be putting it there just now.
+            return None
         with contextlib.suppress(OSError):
             path.unlink() if content is None else os.utime(path)
         return content
@@ -145,11 +151,8 @@ class Cache:
 
 
 def _sound(path: Path) -> bytes | None:
-    """Return what a file keeps after its checksum, or None where that is not what was kept."""
-    try:
-        # With a buffer a large file would be there twice for a moment.
-        with path.open("rb", buffering=0) as file:
-            checksum, content = file.read(32), file.read()
-    except OSError:
-        return None
+    """Return what a file keeps after its checksum, None where that is not what was kept. Raises OSError without it."""
+    # With a buffer a large file would be there twice for a moment.
+    with path.open("rb", buffering=0) as file:
+        checksum, content = file.read(32), file.read()
     return content if hashlib.sha256(content).digest() == checksum else None

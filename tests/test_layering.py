@@ -19,7 +19,7 @@ LAYERS = [
     [["writers", "schema", "series"]],
     [
         ["catalog", "output", "printing", "forms", "spam", "browser", "pdf_x"],
-        ["memory"],
+        ["memory", "fitting"],
         ["build", "validate"],
         ["listing", "proofs", "mail_proofs", "sheets"],
         ["preview", "readiness"],

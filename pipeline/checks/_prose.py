@@ -41,12 +41,12 @@ class Passage(Struct, frozen=True):
 
 
 class Prose(Struct, frozen=True):
-    """The passages of one file, and every word in them as it is written."""
+    """The passages of one file, and every word in them as it is written, each once."""
 
     id: str
     location: Location
     passages: tuple[Passage, ...]
-    words: frozenset[str]
+    words: tuple[str, ...]
 
     def find(self, pattern: re.Pattern[str], needs: Iterable[str] = ()) -> Iterator[tuple[re.Match[str], Passage]]:
         """Yield every match in every passage; a passage without any of the characters in `needs` has none."""
@@ -130,8 +130,8 @@ def _file(
 def _prose(name: str, location: Location, passages: Iterable[Passage]) -> Prose:
     kept = tuple(passage for passage in passages if passage.text.strip())
     words = {word for passage in kept for word in _WORD.findall(passage.text)}
-    # Most words are in most files: each is held once for all of them.
-    return Prose(name, location, kept, frozenset(map(sys.intern, words)))
+    # Most words are in most files: each is held once for all of them, and a set would take four times the room.
+    return Prose(name, location, kept, tuple(map(sys.intern, sorted(words))))
 
 
 def _titles(texts: Iterable[str], location: Location) -> Iterator[Passage]:

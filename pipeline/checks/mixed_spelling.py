@@ -54,7 +54,7 @@ def _uses(book: m.Book) -> Iterator[_Use]:
     known = spellings()
     own = {word.lower() for word in book.own_words}
     for file in prose_of(book):
-        for word in sorted(file.words):
+        for word in file.words:
             lower = word.lower()
             # A capital inside a text is most often a name: Lincoln Center, the Labour Party.
             if lower in known and lower not in own and (word == lower or _begins(file, word)):

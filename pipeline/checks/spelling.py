@@ -41,7 +41,7 @@ def check(book: m.Book, context: Context) -> Iterator[Finding]:
     unknown = _unknown(frozenset[str]().union(*(file.words for file in files)), _own(book), context.cache)
     for file in files:
         reported: set[str] = set()
-        for word in sorted(file.words & unknown):
+        for word in sorted(unknown.intersection(file.words)):
             stem = _stem(word.lower())
             if stem in reported:
                 continue

@@ -306,3 +306,16 @@ def test_a_trim_that_is_too_small_stops_only_what_is_made_of_its_pages(tmp_path)
     assert (project.output / "workbook-print.pdf").read_bytes() == before
     project.book_yaml.write_text(BOOK_YAML, encoding="utf-8")
     assert build(project, Options(("workbook",), ("all",), jobs=1)).errors == ()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_fold_that_leaves_too_little_of_a_page_stops_only_what_is_bound(tmp_path, jobs, monkeypatch):
+    # A book of some pages has the fold of a thick one: what is left for text with this trim isn't enough.
+    monkeypatch.setattr("pipeline.writers._edition._GUTTERS", ((1, 0.0),))
+    book = BOOK_YAML + "editions:\n  print: {trim: 98x210mm}\n"
+    project = a_project(tmp_path, **{"book.yaml": book, "chapters/01-first.md": METADATA + "Text.\n"})
+    report = build(project, Options(("workbook",), ("print", "large"), jobs=jobs))
+    assert [(error.code, str(error.location)) for error in report.errors] == [("trim", "content/book.yaml:10")]
+    assert [made.path for made in report.made] == ["workbook-large.pdf"]
+    with pytest.raises(ContentError, match=r"book\.yaml:10"):
+        build(project, Options(("workbook",), ("print",), jobs=jobs))

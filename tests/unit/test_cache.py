@@ -13,6 +13,25 @@ def entries(cache: Cache) -> list[Path]:
     return sorted((cache.folder / "results").glob("*/*"))
 
 
+def test_looking_for_a_result_leaves_alone_what_another_process_puts_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, other = Cache(tmp_path), Cache(tmp_path)
+    opened = Path.open
+
+    def just_before(path: Path, *arguments: object, **options: object) -> object:
+        try:
+            return opened(path, *arguments, **options)  # type: ignore[arg-type]
+        except FileNotFoundError:
+            monkeypatch.undo()
+            other.put("ab" * 32, b"a result")
+            raise
+
+    monkeypatch.setattr(Path, "open", just_before)
+    assert cache.get("ab" * 32) is None
+    assert cache.get("ab" * 32) == b"a result"
+
+
 def test_a_result_comes_back_as_it_was_put_in(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     cache.put(cache.key("work", 1), b"result")
