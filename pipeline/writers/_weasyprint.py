@@ -274,6 +274,36 @@ def _style_what_is_not_styled_at_once() -> None:
     css.ComputedStyle.__missing__ = missing
 
 
+def _style_pseudo_elements_alike_at_once() -> None:
+    """Give pseudo-elements that the same rules style in like elements one style, as WeasyPrint does with elements.
+
+    Its own stylesheet has rules for three of each element. In an index their styles are most of what is in memory.
+    """
+    from weasyprint.css import StyleFor
+
+    original = StyleFor.set_computed_styles
+
+    def set_computed_styles(
+        styles: Any, element: Any, parent: Any, root: Any = None, pseudo_type: str | None = None, **named: Any
+    ) -> None:
+        computed = styles.get_computed_styles()
+        # What a page has in its margins is asked for in the same way, and is left alone.
+        if pseudo_type is None or not isinstance(element, ElementTree.Element):
+            original(styles, element, parent, root, pseudo_type, **named)
+            return
+        cascaded = styles.get_cascaded_styles()[element, pseudo_type]
+        # Values are those of the stylesheet's own declarations, and the parent's style is kept as long as this one.
+        values = tuple((name, id(value)) for name, (value, _) in cascaded.items())
+        alike = vars(styles).setdefault("_alike", {})
+        key = (id(computed[parent, None]), pseudo_type, values)
+        if key not in alike:
+            original(styles, element, parent, root, pseudo_type, **named)
+            alike[key] = computed[element, pseudo_type]
+        computed[element, pseudo_type] = alike[key]
+
+    StyleFor.set_computed_styles = set_computed_styles
+
+
 def _leave_bare_margins_alone() -> None:
     """Lay out no box in a page's margins where no rule puts one: Quire draws running heads when it binds."""
     from weasyprint import layout
@@ -302,6 +332,7 @@ def _deflate_as_usual() -> None:
 
 SHORTCUTS = (
     _style_what_is_not_styled_at_once,
+    _style_pseudo_elements_alike_at_once,
     _leave_bare_margins_alone,
     _deflate_as_usual,
 )
