@@ -7,6 +7,7 @@ import platform
 import re
 import sys
 import tempfile
+from collections.abc import Generator, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from pipeline import __version__
 from pipeline.errors import WriteError
 
 DEFAULT_LIMIT = 512 * 1024 * 1024
+_CHECKSUM = 32
+_PIECE = 256 * 1024
 _INSTALLED = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info")
 # Their output is part of ours, so another version of theirs is another result.
 _LIBRARIES = {
@@ -68,8 +71,22 @@ class Result(Struct, frozen=True):
         with contextlib.suppress(OSError):
             content = _sound(Path(self.path))
         if content is None:
-            raise WriteError(f"{self.path}: was removed or changed while it was needed\n    Build again.")
+            raise self._lost()
         return content
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes, some at a time, so that they are nowhere whole. Raises WriteError as `read` does."""
+        if not self.path:
+            yield self.content
+            return
+        is_sound = False
+        with contextlib.suppress(OSError):
+            is_sound = yield from _checked(Path(self.path))
+        if not is_sound:
+            raise self._lost()
+
+    def _lost(self) -> WriteError:
+        return WriteError(f"{self.path}: was removed or changed while it was needed\n    Build again.")
 
 
 class Cache:
@@ -101,25 +118,44 @@ class Cache:
 
     def find(self, key: str) -> Result | None:
         """Return a result in its file, or None as `get` does."""
-        return None if self.get(key) is None else Result(str(self._path(key)))
+        if not self._enabled:
+            return None
+        path = self._path(key)
+        try:
+            is_sound = _is_sound(path)
+        except OSError:
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path) if is_sound else path.unlink()
+        return Result(str(path)) if is_sound else None
 
     def put(self, key: str, content: bytes) -> Result:
         """Keep a result, whole or not at all, and return it."""
+        return self.put_pieces(key, [content]) or Result(content=content)
+
+    def put_pieces(self, key: str, pieces: Iterable[bytes]) -> Result | None:
+        """Keep a result that comes piece by piece as `put` does; None, with all or some taken, where it isn't kept."""
         if not self._enabled:
-            return Result(content=content)
+            return None
         path = self._path(key)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
             try:
+                digest = hashlib.sha256()
                 with os.fdopen(handle, "wb") as file:
-                    file.write(hashlib.sha256(content).digest())
-                    file.write(content)
+                    file.write(bytes(_CHECKSUM))
+                    for piece in pieces:
+                        digest.update(piece)
+                        file.write(piece)
+                    file.seek(0)
+                    file.write(digest.digest())
                 Path(name).replace(path)
                 return Result(str(path))
-            except OSError:
-                Path(name).unlink()
-        return Result(content=content)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        return None
 
     def size(self) -> int:
         """Return the bytes that all results take."""
@@ -154,5 +190,26 @@ def _sound(path: Path) -> bytes | None:
     """Return what a file keeps after its checksum, None where that is not what was kept. Raises OSError without it."""
     # With a buffer a large file would be there twice for a moment.
     with path.open("rb", buffering=0) as file:
-        checksum, content = file.read(32), file.read()
+        checksum, content = file.read(_CHECKSUM), file.read()
     return content if hashlib.sha256(content).digest() == checksum else None
+
+
+def _checked(path: Path) -> Generator[bytes, None, bool]:
+    """Yield what a file keeps after its checksum, some at a time; return whether it is what was kept."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        checksum = file.read(_CHECKSUM)
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            yield piece
+    return digest.digest() == checksum
+
+
+def _is_sound(path: Path) -> bool:
+    """Say whether a file keeps what was kept. Raises OSError without it."""
+    pieces = _checked(path)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            return bool(end.value)

@@ -53,11 +53,19 @@ def put_in_place(
     paths = {entry.path for entry in made}
     kept = [entry for entry in before if (entry.format, entry.edition) not in chosen and entry.path not in paths]
     listing = tuple(sorted((*kept, *made), key=lambda entry: entry.path))
-    wanted = {artifact.path: artifact.content for artifact in artifacts}
-    wanted[MANIFEST] = _manifest(listing, book)
-    wanted[README] = _readme(listing, book)
+    digests = {entry.path: entry.sha256 for entry in made}
+    about = {MANIFEST: _manifest(listing, book), README: _readme(listing, book)}
     stale = tuple(entry.path for entry in before if entry.path not in {entry.path for entry in listing})
-    changed = {path: content for path, content in wanted.items() if not _is_same(output / path, content)}
+    changed: dict[str, Artifact | bytes] = {
+        artifact.path: artifact
+        for artifact in artifacts
+        if not _is_same(output / artifact.path, digests[artifact.path])
+    }
+    changed |= {
+        name: content
+        for name, content in about.items()
+        if not _is_same(output / name, hashlib.sha256(content).hexdigest())
+    }
     try:
         output.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".quire-", dir=output))
@@ -67,7 +75,11 @@ def put_in_place(
         for path, content in changed.items():
             staged = staging / path
             staged.parent.mkdir(parents=True, exist_ok=True)
-            staged.write_bytes(content)
+            if isinstance(content, bytes):
+                staged.write_bytes(content)
+            else:
+                with staged.open("wb") as file:
+                    file.writelines(content.pieces())
         with _uninterrupted():
             for path in changed:
                 (output / path).parent.mkdir(parents=True, exist_ok=True)
@@ -86,13 +98,16 @@ def described(artifact: Artifact) -> Made:
     parts = PurePosixPath(artifact.path).parts
     if not parts or PurePosixPath(artifact.path).is_absolute() or ".." in parts:
         raise WriteError(f"a writer made a file outside output/: {artifact.path}")
-    digest = hashlib.sha256(artifact.content).hexdigest()
+    digest, size = hashlib.sha256(), 0
+    for piece in artifact.pieces():
+        digest.update(piece)
+        size += len(piece)
     return Made(
         artifact.path,
         artifact.format,
         artifact.media_type,
-        len(artifact.content),
-        digest,
+        size,
+        digest.hexdigest(),
         artifact.summary,
         artifact.sources,
         artifact.pages,
@@ -150,9 +165,10 @@ def _readme(listing: Sequence[Made], book: Book) -> bytes:
     return (f"{book.title}\n{'=' * len(book.title)}\n\n" + "\n".join(rows) + "\n").encode()
 
 
-def _is_same(path: Path, content: bytes) -> bool:
+def _is_same(path: Path, digest: str) -> bool:
     try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == digest
     except OSError:
         return False
 

@@ -1,7 +1,8 @@
 """Pure work in, results out, in order: over every core, and nothing twice.
 
-Work is a module-level function from one frozen struct to bytes. Its result is kept under the hash of the function's
-name, the struct, and this program with its libraries; so everything that a result depends on is in the struct.
+Work is a module-level function from one frozen struct to bytes, or to an iterator over pieces of them. Its result is
+kept under the hash of the function's name, the struct, and this program with its libraries; so everything that a result
+depends on is in the struct.
 """
 
 import gc
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from functools import partial
 from queue import SimpleQueue
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +30,8 @@ from pipeline.errors import WriteError
 
 Task = TypeVar("Task", bound=Struct)
 Made = TypeVar("Made")
+# What is long may come piece by piece, so that it is nowhere whole.
+Work: TypeAlias = Callable[[Task], bytes | Iterator[bytes]]
 
 
 # Two chapters leave about as many objects behind.
@@ -92,14 +95,12 @@ class Press:
         if self.jobs > 1:
             self._open()
 
-    def run(
-        self, work: Callable[[Task], bytes], tasks: Sequence[Task], step: str = "", *, is_light: bool = False
-    ) -> list[bytes]:
+    def run(self, work: Work[Task], tasks: Sequence[Task], step: str = "", *, is_light: bool = False) -> list[bytes]:
         """Return the result of `work` for each task, as `results` does, and read."""
         return [result.read() for result in self.results(work, tasks, step, is_light=is_light)]
 
     def results(
-        self, work: Callable[[Task], bytes], tasks: Sequence[Task], step: str = "", *, is_light: bool = False
+        self, work: Work[Task], tasks: Sequence[Task], step: str = "", *, is_light: bool = False
     ) -> list[Result]:
         """Return the result of `work` for each task, in the order of the tasks; what was begun before isn't done again.
 
@@ -173,7 +174,7 @@ class Press:
 
     def _work(
         self,
-        work: Callable[[Task], bytes],
+        work: Work[Task],
         tasks: Sequence[Task],
         keys: Sequence[str],
         missing: list[int],
@@ -354,8 +355,12 @@ def _prepare_worker(prepare: Callable[[], None]) -> None:
     gc.freeze()
 
 
-def _kept(cache: Cache, key: str, work: Callable[[Task], bytes], task: Task) -> Result:
-    return cache.put(key, work(task))
+def _kept(cache: Cache, key: str, work: Work[Task], task: Task) -> Result:
+    made = work(task)
+    if isinstance(made, bytes):
+        return cache.put(key, made)
+    # Where the disk is full after some pieces, the work is done again.
+    return cache.put_pieces(key, made) or Result(content=b"".join(cast(Iterator[bytes], work(task))))
 
 
 def _call(work: Callable[[Task], Result], task: Task) -> Result:

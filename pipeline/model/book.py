@@ -1,7 +1,7 @@
 """The whole book, its pieces, and a finished file of it."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -170,8 +170,22 @@ class Book(Struct, frozen=True):
                 yield piece.id, piece.text
 
 
+class Kept(Protocol):
+    """What a file keeps, to be read whole or piece by piece."""
+
+    def read(self) -> bytes:
+        """Return the bytes."""
+        ...
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes, some at a time."""
+        ...
+
+
 class Artifact(Struct, frozen=True):
     """A finished file: its path under `output/`, what made it, and one line on it for a person.
+
+    What may be long is left in a file where it is `kept`, and no `body` is held.
 
     `edition` is which of its format's editions it belongs to; empty where the format has none. `warnings` are what only
     shows when it is made. `standard` is what the file claims to keep to, where that isn't what all of its kind do.
@@ -180,10 +194,23 @@ class Artifact(Struct, frozen=True):
     path: str
     format: str
     media_type: str
-    content: bytes
+    body: bytes
     summary: str
     sources: tuple[str, ...]
     pages: int | None = None
     edition: str = ""
     warnings: tuple[Finding, ...] = ()
     standard: str = ""
+    kept: Kept | None = None
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.kept.read() if self.kept else self.body
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes of the file, some at a time."""
+        if self.kept:
+            yield from self.kept.pieces()
+        else:
+            yield self.body

@@ -1,6 +1,6 @@
 """Gatherings in, and what goes around their pages; the description of one PDF, and the PDF itself, out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -90,11 +90,16 @@ def binding(gatherings: Sequence[Gathering], book: Book, design: Design, title: 
 
 
 def bind(task: Binding) -> bytes:
-    """Return one PDF/UA-1 document, or a PDF/X-4 for a print shop, the same bytes each time; work for the press.
+    """Return what `bind_in_pieces` yields, together."""
+    return b"".join(bind_in_pieces(task))
+
+
+def bind_in_pieces(task: Binding) -> Iterator[bytes]:
+    """Yield one PDF/UA-1 document, or a PDF/X-4 for a print shop, the same bytes each time; work for the press.
 
     Raises WriteError for a link to a place that is not in the book, and for two form fields of one name.
     """
     # pikepdf takes a tenth of a second to import, and whoever only describes a binding needs none of it.
     from pipeline.writers._sewing import sew
 
-    return sew(task)
+    yield from sew(task)

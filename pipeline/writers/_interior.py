@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline import model as m
+from pipeline.cache import Result
 from pipeline.errors import WriteError
 from pipeline.model import Book
 from pipeline.press import Press
@@ -116,8 +117,8 @@ class Interior:
 
     # ------------------------------------------------------------------ the whole
 
-    def bound(self) -> tuple[bytes, int]:
-        """Return the bound PDF and its number of pages."""
+    def bound(self) -> tuple[Result, int]:
+        """Return the bound PDF, in its file, and its number of pages."""
         order, heads, made, numbers, first_of_body = self.settled()
         pages = [self._padded(made[name].pages) for name in order]
         gatherings = [gathering for name in order for gathering in self._with_blank(name, made)]
@@ -132,7 +133,7 @@ class Interior:
             look=_folios.style(self.design),
             **self._as_print_file(),
         )
-        [pdf] = self.press.run(_bind.bind, [binding])
+        [pdf] = self.press.results(_bind.bind_in_pieces, [binding])
         return pdf, sum(pages)
 
     def found(self) -> tuple[int, dict[str, str]]:

@@ -1,11 +1,10 @@
-"""Objects of several PDFs in; one PDF out, written as they come: where each object stands is all that is kept.
+"""Objects of several PDFs in; one PDF out, piece by piece: where each object stands is all that is kept.
 
 Objects that are no streams are put together in compressed ones, and so are the cross-references (ISO 32000-1, 7.5.7
 and 7.5.8).
 """
 
 import hashlib
-import io
 import re
 import struct
 import zlib
@@ -28,7 +27,9 @@ class PdfFile:
     """A PDF that grows object by object. Numbers are given out before what they are of is written."""
 
     def __init__(self, version: str) -> None:
-        self._file = io.BytesIO()
+        # What is written and not yet taken, and how long the file is with it.
+        self._written: list[bytes] = []
+        self._length = 0
         self._digest = hashlib.sha256()
         self._places = bytearray(_PLACE.pack(_FREE, 0, 0xFFFF))
         self._waiting: defaultdict[bytes, list[tuple[int, bytes]]] = defaultdict(list)
@@ -52,17 +53,23 @@ class PdfFile:
 
     def write_stream(self, number: int, entries: bytes, content: bytes) -> None:
         """Write a stream; `entries` are those of its dictionary, its length among them."""
-        self._place(number, _ALONE, self._file.tell(), 0)
+        self._place(number, _ALONE, self._length, 0)
         self._put(b"%d 0 obj\n%s\nstream\n%s\nendstream\nendobj\n" % (number, entries, content))
 
+    def take(self) -> bytes:
+        """Return what was written since this was last asked; it is kept no longer."""
+        written = b"".join(self._written)
+        self._written.clear()
+        return written
+
     def finish(self, root: int, about: int) -> bytes:
-        """Return the file; `root` is the number of its catalog, `about` that of its information dictionary."""
+        """Return the rest of the file; `root` and `about` are the numbers of its catalog and information dictionary."""
         rest = [each for alike in self._waiting.values() for each in alike]
         for at in range(0, len(rest), _TOGETHER):
             self._write_together(rest[at : at + _TOGETHER])
         # The same objects make the same file, and others another (14.4).
         identifier = self._digest.hexdigest()[:32].encode("ascii")
-        number, start = self.reserve(), self._file.tell()
+        number, start = self.reserve(), self._length
         self._place(number, _ALONE, start, 0)
         table = zlib.compress(_predicted(self._places, _PLACE.size))
         entries = (
@@ -71,7 +78,7 @@ class PdfFile:
         ) % (number + 1, root, about, identifier, identifier, _PLACE.size, len(table))
         self.write_stream(number, entries, table)
         self._put(b"startxref\n%d\n%%%%EOF\n" % start)
-        return self._file.getvalue()
+        return self.take()
 
     def _write_together(self, alike: list[tuple[int, bytes]]) -> None:
         """Write objects as one stream."""
@@ -91,7 +98,8 @@ class PdfFile:
 
     def _put(self, content: bytes) -> None:
         self._digest.update(content)
-        self._file.write(content)
+        self._written.append(content)
+        self._length += len(content)
 
 
 class Source:

@@ -38,16 +38,17 @@ def prepare() -> None:
     importlib.import_module("fontTools.ttLib")
 
 
-def sew(task: Binding) -> bytes:
-    """Return what `_bind.bind` promises.
+def sew(task: Binding) -> Iterator[bytes]:
+    """Yield what `_bind.bind_in_pieces` promises.
 
-    Gatherings are opened and written one after the other, so that what is held besides the file is as large as one.
+    Gatherings are opened and written one after the other, so that what is held is as large as one.
     """
     file = PdfFile(_print_file.VERSION if task.print_file else "1.7")
     sewing = _Sewing(file, task)
     for gathering in task.gatherings:
         sewing.add(gathering)
-    return sewing.finish()
+        yield file.take()
+    yield sewing.finish()
 
 
 class _Sewing:
@@ -105,7 +106,7 @@ class _Sewing:
             source.write()
 
     def finish(self) -> bytes:
-        """Return the PDF."""
+        """Return the rest of the PDF."""
         task, top, root = self._task, self._top, self._top.pdf.Root
         branches = Array([top.stand_in(branch) for branch in self._branches])
         root.Pages = top.pdf.make_indirect(Dictionary(Type=Name.Pages, Kids=branches, Count=self._pages))

@@ -22,6 +22,7 @@ from pipeline.writers._page_letters import letters_of_pages
 
 SCHEME = "quire-resource"
 _POINTS_PER_PIXEL = 0.75
+_QUICKLY = 1
 # A chapter makes a third of these, and the index of a book of 200 chapters more than twice as many.
 _OBJECTS_OF_A_LONG_PIECE = 100_000
 
@@ -29,16 +30,22 @@ _OBJECTS_OF_A_LONG_PIECE = 100_000
 class Sheet(Struct, frozen=True):
     """What one gathering is typeset from. `resources` are images by the name that `quire-resource:` addresses use.
 
-    `fillable` says whether what one writes in is a form's field or only drawn; a field needs the tags.
+    The HTML is `packed`, since the sheets of a whole book wait for their turn at once. `fillable` says whether what one
+    writes in is a form's field or only drawn; a field needs the tags.
     """
 
-    html: str
+    packed: bytes
     css: str
     fonts_digest: str
     resources: tuple[tuple[str, str, bytes], ...] = ()
     tagged: bool = True
     name: str = ""
     fillable: bool = True
+
+    @property
+    def html(self) -> str:
+        """The page."""
+        return zlib.decompress(self.packed).decode()
 
 
 class Anchor(Struct, frozen=True):
@@ -84,7 +91,7 @@ def sheet(
 ) -> Sheet:
     """Return a sheet with the design's fonts; `resources` maps names to media type and bytes."""
     named = tuple((key, kind, content) for key, (kind, content) in sorted((resources or {}).items()))
-    return Sheet(html, css, design.fonts_digest, named, tagged, name, fillable)
+    return Sheet(zlib.compress(html.encode(), _QUICKLY), css, design.fonts_digest, named, tagged, name, fillable)
 
 
 def resource_address(name: str) -> str:

@@ -14,9 +14,11 @@ def write(book: Book, design: Design, press: Press) -> Sequence[Artifact]:
     sources = ("content/book.yaml",)
     size = design.theme.cover
     page = _typeset.Gathering(cover_pdf(book, design, press), 1, ())
-    [pdf] = press.run(_bind.bind, [_bind.binding([page], book, design, f"{book.title}: cover")])
+    [pdf] = press.results(_bind.bind_in_pieces, [_bind.binding([page], book, design, f"{book.title}: cover")])
     words = f"the front cover, {size['width']} × {size['height']} pixels, for shops"
     return (
-        Artifact("cover.pdf", "cover", "application/pdf", pdf, "the front cover, for printing", sources, pages=1),
+        Artifact(
+            "cover.pdf", "cover", "application/pdf", b"", "the front cover, for printing", sources, pages=1, kept=pdf
+        ),
         Artifact("cover.png", "cover", "image/png", cover_png(book, design, press), words, sources),
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from pipeline import model as m
+from pipeline.cache import Result
 from pipeline.editions import Editions
 from pipeline.errors import Finding, Location, WriteError
 from pipeline.model import Artifact, Book
@@ -91,7 +92,7 @@ class _Editions:
         self.book = book
         self.design = design
         self.press = press
-        self._print_file: tuple[bytes, int] | None = None
+        self._print_file: tuple[Result, int] | None = None
 
     def artifacts(self, editions: Sequence[str]) -> list[Artifact]:
         """Return some editions' files, in order."""
@@ -114,7 +115,7 @@ class _Editions:
         path, kind = _FILES[edition], "application/pdf"
         is_for_shop = edition == "print" or (edition == "cover-wrap" and self._wrap_is_separated)
         standard = PDF_X if is_for_shop else ""
-        return Artifact(path, "workbook", kind, pdf, summary, sources, pages, edition, warnings, standard)
+        return Artifact(path, "workbook", kind, b"", summary, sources, pages, edition, warnings, standard, pdf)
 
     def _warnings(self, edition: str) -> Iterable[Finding]:
         """Return what only shows now that an edition is made."""
@@ -123,21 +124,21 @@ class _Editions:
         if edition == "booklet":
             yield from _thick_signature(self._printed()[1], self.book.editions.booklet.signature)
 
-    def _screen(self) -> tuple[bytes, int]:
+    def _screen(self) -> tuple[Result, int]:
         bound = screen_interior(self.book, self.design, self.press).bound()
         # An EPUB that is made later asks for these pages.
         printed(self.book.whole or self.book, self.design, self.press)
         return bound
 
-    def _large(self) -> tuple[bytes, int]:
+    def _large(self) -> tuple[Result, int]:
         return Interior(self.book, _edition.large(self.book.editions, self.design), self.press).bound()
 
-    def _printed(self) -> tuple[bytes, int]:
+    def _printed(self) -> tuple[Result, int]:
         if self._print_file is None:
             self._print_file = self._print()
         return self._print_file
 
-    def _print(self) -> tuple[bytes, int]:
+    def _print(self) -> tuple[Result, int]:
         """Return the interior for a print shop, set again until page numbers and the fold have the room they need."""
         look = _edition.print_shop(self.book.editions, self.design, _FIRST_GUESS)
         pages, numbers = guessed_numbers(self.book, look)
@@ -151,20 +152,20 @@ class _Editions:
             pages, numbers = found_pages, found
         raise WriteError("the print edition never settles on its pages\n    Please report this book.")
 
-    def _booklet(self) -> tuple[bytes, int]:
+    def _booklet(self) -> tuple[Result, int]:
         settings = self.book.editions.booklet
         pdf, pages = self._printed()
         creep = points(settings.creep) / MILLIMETER
         title = f"{self.book.title}: booklet"
-        task = Imposition(pdf, settings.paper, settings.signature, creep, title)
-        [sheets] = self.press.run(impose, [task])
+        task = Imposition(pdf.read(), settings.paper, settings.signature, creep, title)
+        [sheets] = self.press.results(impose, [task])
         return sheets, len(order(pages, settings.signature))
 
     @property
     def _wrap_is_separated(self) -> bool:
         return self.book.editions.cover_wrap.ink == "cmyk"
 
-    def _wrap(self) -> tuple[bytes, int]:
+    def _wrap(self) -> tuple[Result, int]:
         printed, settings = self.book.editions.print, self.book.editions.cover_wrap
         _, pages = self._printed()
         bleed = points(settings.bleed) / MILLIMETER
@@ -184,7 +185,7 @@ class _Editions:
         profile = self.book.ink_profiles.get("cover-wrap", b"")
         print_file = _bind.PrintFile(plain_serif(design), {}, "coated", profile) if self._wrap_is_separated else None
         binding = _bind.binding([wrap], self.book, design, f"{self.book.title}: cover", print_file=print_file)
-        [pdf] = self.press.run(_bind.bind, [binding])
+        [pdf] = self.press.results(_bind.bind_in_pieces, [binding])
         return pdf, 1
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from pipeline.cache import Result
 from pipeline.model import Artifact, Book, Chapter
 from pipeline.press import Press
 from pipeline.theme import Design
@@ -50,7 +51,7 @@ def print_sheets(
         labels = (PageLabels(0, "D"),)
         title = f"{book.title}: worksheets"
         bindings.append(_bind.binding(gatherings, book, design, title, outline=outline, labels=labels))
-    pdfs = press.run(_bind.bind, bindings, "worksheets")
+    pdfs = press.results(_bind.bind_in_pieces, bindings, "worksheets")
     artifacts = [
         _artifact(
             f"{chapter.file_stem}.pdf",
@@ -68,9 +69,10 @@ def print_sheets(
     return artifacts
 
 
-def _artifact(name: str, pdf: bytes, summary: str, sources: tuple[str, ...], pages: int) -> Artifact:
+def _artifact(name: str, pdf: Result, summary: str, sources: tuple[str, ...], pages: int) -> Artifact:
     path = f"worksheets/{name}"
-    return Artifact(path, "worksheets", "application/pdf", pdf, summary, ("content/book.yaml", *sources), pages)
+    sources = ("content/book.yaml", *sources)
+    return Artifact(path, "worksheets", "application/pdf", b"", summary, sources, pages, kept=pdf)
 
 
 def _in_folder(paper: str, artifact: Artifact) -> Artifact:
