@@ -34,7 +34,7 @@ Made = TypeVar("Made")
 Work: TypeAlias = Callable[[Task], bytes | Iterator[bytes]]
 
 
-# Two chapters leave about as many objects behind.
+# Two or three chapters leave about as many objects behind.
 _OBJECTS_BETWEEN_COLLECTIONS = 60_000
 _LITTLE = 8
 
@@ -378,9 +378,21 @@ def _in_worker(work: Callable[[Task], Result], task: Task) -> Result:
     # documents, or a large one, are collected at once before the next begins, so that no result waits for it.
     gc.disable()
     if gc.get_count()[0] > _OBJECTS_BETWEEN_COLLECTIONS:
-        gc.collect()
+        let_go()
     result: Result = _call_with_room(work, task)
     return result
+
+
+def let_go() -> None:
+    """Free what nothing refers to any more, and give it back to the system where the C library lets us.
+
+    Work takes its room in turn from Python, Pango, and qpdf, and what one has kept free is of no use to the others.
+    """
+    import ctypes
+
+    gc.collect()
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
 
 
 def _weight(task: Struct) -> int:

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from pipeline.cache import Result
 from pipeline.errors import WriteError
+from pipeline.press import let_go
 from pipeline.theme import Design
 from pipeline.writers import _tags, _weasyprint
 from pipeline.writers._page_letters import letters_of_pages
@@ -23,8 +24,8 @@ from pipeline.writers._page_letters import letters_of_pages
 SCHEME = "quire-resource"
 _POINTS_PER_PIXEL = 0.75
 _QUICKLY = 1
-# A chapter makes a third of these, and the index of a book of 200 chapters more than twice as many.
-_OBJECTS_OF_A_LONG_PIECE = 100_000
+# A chapter makes half of these, and the index of a book of 200 chapters twice as many.
+_OBJECTS_OF_A_LONG_PIECE = 55_000
 
 
 class Sheet(Struct, frozen=True):
@@ -109,9 +110,10 @@ def typeset(sheet: Sheet) -> bytes:
         document = html.render(stylesheets=[styles], font_config=fonts, **options)
         if sheet.tagged:
             _tags.set_aside(document.pages)
-        if gc.get_count()[0] > _OBJECTS_OF_A_LONG_PIECE:
+        is_long = gc.get_count()[0] > _OBJECTS_OF_A_LONG_PIECE
+        if is_long:
             # Laying it out left as much behind as its pages take, and drawing them takes as much again.
-            gc.collect()
+            let_go()
         pdf = document.write_pdf(**options)
     complaints.raise_any()
     anchors = []
@@ -122,7 +124,12 @@ def typeset(sheet: Sheet) -> bytes:
             points = (round(x * _POINTS_PER_PIXEL, 2), round((height - y) * _POINTS_PER_PIXEL, 2))
             anchors.append(Anchor(anchor, number, *points))
     letters = letters_of_pages(document.pages)
-    return msgspec.msgpack.encode(Gathering(pdf, len(document.pages), tuple(anchors), letters))
+    made = Gathering(pdf, len(document.pages), tuple(anchors), letters)
+    if is_long:
+        # What comes next, as the binding of the book, is not to stand on top of it.
+        del document, page, html
+        let_go()
+    return msgspec.msgpack.encode(made)
 
 
 def decode(result: bytes) -> Gathering:

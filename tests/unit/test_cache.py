@@ -1,6 +1,7 @@
 """The cache gives back what was put in, or nothing."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,31 @@ def test_a_result_lies_in_its_file_until_it_is_read(tmp_path: Path) -> None:
     assert put.read() == bytes(1000)
 
 
+def test_a_result_is_kept_and_comes_back_in_pieces(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    long = bytes(range(256)) * 4096
+    put = cache.put_pieces(cache.key("work"), (long[at : at + 1000] for at in range(0, len(long), 1000)))
+    assert put == cache.find(cache.key("work"))
+    assert put is not None
+    assert put.read() == long
+    pieces = list(put.pieces())
+    assert len(pieces) > 1
+    assert b"".join(pieces) == long
+    assert list(Result(content=b"result").pieces()) == [b"result"]
+
+
+def test_a_result_whose_pieces_fail_is_not_kept(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"one"
+        raise WriteError("no more")
+
+    cache = Cache(tmp_path)
+    with pytest.raises(WriteError, match="no more"):
+        cache.put_pieces(cache.key("work"), pieces())
+    assert cache.find(cache.key("work")) is None
+    assert entries(cache) == []
+
+
 def test_a_result_that_nothing_keeps_is_there_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file where the folder should be")
     for cache in (Cache(tmp_path), Cache(tmp_path, enabled=False)):
@@ -76,11 +102,12 @@ def test_a_result_whose_file_is_gone_or_damaged_is_not_read(tmp_path: Path) -> N
     put = cache.put(cache.key("work"), b"result")
     [entry] = entries(cache)
     entry.write_bytes(entry.read_bytes()[:-1] + b"X")
-    with pytest.raises(WriteError, match="was removed or changed"):
-        put.read()
-    entry.unlink()
-    with pytest.raises(WriteError, match="was removed or changed"):
-        put.read()
+    for _ in ("damaged", "gone"):
+        with pytest.raises(WriteError, match="was removed or changed"):
+            put.read()
+        with pytest.raises(WriteError, match="was removed or changed"):
+            list(put.pieces())
+        entry.unlink(missing_ok=True)
 
 
 def test_pruning_removes_what_was_used_longest_ago(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +24,12 @@ class Number(Struct, frozen=True):
 def square(task: Number) -> bytes:
     (Path(task.folder) / f"done-{task.value}-{os.getpid()}").touch()
     return str(task.value**2).encode()
+
+
+def digits(task: Number) -> Iterator[bytes]:
+    (Path(task.folder) / f"done-{task.value}-{os.getpid()}").touch()
+    for _ in range(3):
+        yield str(task.value).encode()
 
 
 def refuse(task: Number) -> bytes:
@@ -51,6 +58,17 @@ def test_results_lie_in_files_where_there_is_a_cache(tmp_path: Path, jobs: int) 
             results = press.results(square, tasks(tmp_path))
         assert [bool(result.path) for result in results] == [is_on] * 6
         assert [result.read() for result in results] == [b"0", b"1", b"4", b"9", b"16", b"25"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("cache", ["on", "off", "full"])
+def test_work_may_come_piece_by_piece(tmp_path: Path, jobs: int, cache: str) -> None:
+    if cache == "full":
+        (tmp_path / "cache").write_text("a file where the folder should be")
+    with open_press(Cache(tmp_path / "cache", enabled=cache != "off"), jobs) as press:
+        results = press.results(digits, tasks(tmp_path))
+    assert [bool(result.path) for result in results] == [cache == "on"] * 6
+    assert [b"".join(result.pieces()) for result in results] == [b"000", b"111", b"222", b"333", b"444", b"555"]
 
 
 def test_nothing_is_done_twice(tmp_path: Path) -> None:
