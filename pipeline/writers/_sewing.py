@@ -18,6 +18,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from pipeline import __version__
 from pipeline.errors import WriteError
+from pipeline.press import let_go
 from pipeline.writers import _print_file
 from pipeline.writers._bind import SCHEME, Binding, Bookmark, PageLabels
 from pipeline.writers._inks import inks_of
@@ -30,6 +31,7 @@ from pipeline.writers._whole_font import embed, whole_font
 _ACCESSIBLE = '<pdfuaid:part xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">1</pdfuaid:part>'
 # The number of a page's object, and x and y on the page in points.
 _Place: TypeAlias = tuple[int, float, float]
+_MANY_GATHERINGS = 100
 _FONT_OF_FIELD = re.compile(r"/(\S+) [\d.]+ Tf")
 
 
@@ -43,6 +45,9 @@ def sew(task: Binding) -> Iterator[bytes]:
 
     Gatherings are opened and written one after the other, so that what is held is as large as one.
     """
+    if len(task.gatherings) > _MANY_GATHERINGS:
+        # An index was set just before, and its gathering takes more than a chapter's here too.
+        let_go()
     file = PdfFile(_print_file.VERSION if task.print_file else "1.7")
     sewing = _Sewing(file, task)
     for gathering in task.gatherings:
