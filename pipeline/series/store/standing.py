@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from pipeline.delivery import Schedule
 from pipeline.series import schedule as times
@@ -17,7 +17,10 @@ from pipeline.series.store.people import by_id, had
 
 
 def begin_course(tx: Connection, row: Any, one: Course, zone: str, now: datetime) -> None:
-    """Let a reader's issues begin, or go on, from now."""
+    """Let a reader's issues begin, or go on, from now. What was kept from them when they left comes after all."""
+    d = t.deliveries.c
+    mine = (d.subscriber_id == row.subscriber_id) & (d.sequence_id == row.sequence_id) & ~d.issue.startswith(MAIL)
+    _make_way(tx, mine & (d.state == "suppressed"), now)
     values: dict[str, Any] = {"started_at": now} | _times_from(tx, row, one, zone, now)
     tx.execute(update(t.enrolments).where(t.enrolments.c.id == row.id).values(**values))
 
@@ -118,16 +121,22 @@ def restart(tx: Connection, subscriber_id: int, sequence_id: int, now: datetime)
     mine = (d.subscriber_id == subscriber_id) & (d.sequence_id == sequence_id) & ~d.issue.startswith(MAIL)
     if tx.execute(select(d.ref).where(mine, d.state.in_(("claimed", "sending")))).first():
         return False
-    # A delivery is one row for good: the old ones make way under a name of their own.
-    mark = f"@{int(now.timestamp())}"
     tx.execute(update(t.deliveries).where(mine, d.state.in_(("due", "deferred"))).values(state="skipped", try_at=None))
-    tx.execute(update(t.deliveries).where(mine, ~d.issue.contains("@")).values(issue=d.issue + mark))
+    _make_way(tx, mine, now)
     tx.execute(update(t.enrolments).where(e.id == row.id).values(reached="", owed=""))
     begin_course(
         tx, tx.execute(select(t.enrolments).where(e.id == row.id)).one(), course(tx, sequence_id), known.time_zone, now
     )
     note(tx, now, "restarted", subscriber_id=subscriber_id)
     return True
+
+
+def _make_way(tx: Connection, which: ColumnElement[bool], now: datetime) -> None:
+    """Give deliveries a name of their own, since one is a row for good, and its issue may come again."""
+    d = t.deliveries.c
+    tx.execute(
+        update(t.deliveries).where(which, ~d.issue.contains("@")).values(issue=d.issue + f"@{int(now.timestamp())}")
+    )
 
 
 def set_pace(tx: Connection, subscriber_id: int, sequence_id: int, pace: dict[str, Any], now: datetime) -> bool:

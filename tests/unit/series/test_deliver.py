@@ -25,8 +25,9 @@ from pipeline.series.deliver import Sending, Tally, send_due
 from pipeline.series.message import Envelope
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import _schema as t
-from pipeline.series.store import journal, leaving, ledger, limits
+from pipeline.series.store import coming, journal, leaving, ledger, limits
 from pipeline.series.store.engine import Store, open_store
+from pipeline.series.store.people import Consent
 
 LATER = Outcome("deferred", "rcpt", 451, "4.7.1", "greylisted")
 UNREACHED = Outcome("deferred", "connect", text="nobody answers")
@@ -353,6 +354,31 @@ def test_who_leaves_between_claim_and_send_gets_nothing(store: Store) -> None:
     tally = sent(store, server, connections=1)
     assert (tally.sent, sum(server.inbox.values())) == (1, 1)
     assert tally.stopped > 0
+
+
+@pytest.mark.parametrize("leaves", ["while it waits for another try", "between claim and send"])
+def test_who_leaves_before_an_issue_and_comes_back_gets_it_and_hinders_nobody(store: Store, leaves: str) -> None:
+    readers(store, "ann@example.org")
+    if leaves == "between claim and send":
+        with store.transaction() as tx:
+            claims = ledger.claim(tx, NOW, "other", timedelta(minutes=5), 1)
+            leaving.unsubscribe(tx, 1, NOW, b"h" * 32)
+            assert set(ledger.begin(tx, claims, "other", NOW).values()) == {"stopped"}
+    else:
+        server = Server()
+        server.answers["ann@example.org"] = [LATER]
+        sent(store, server)
+        with store.transaction() as tx:
+            leaving.unsubscribe(tx, 1, NOW, b"h" * 32)
+    with store.transaction() as tx:
+        assert coming.come_back(tx, 1, b"h" * 32, NOW, Consent(NOW, "a test"))
+        confirmed(tx, "ben@example.org")
+    server = Server()
+    for week in range(3):
+        sent(store, server, Clock(NOW + week * 7 * DAY, speed=100))
+    issues = [(address, issue) for address in ("ann@example.org", "ben@example.org") for issue in ("one", "two")]
+    expected = {(address, f"{issue} for {address}".encode()): 1 for address, issue in issues}
+    assert {key: count for key, count in server.inbox.items() if not key[1].startswith(b"mail/")} == expected
 
 
 def test_a_sender_that_wakes_past_its_lease_sends_nothing(store: Store) -> None:
