@@ -15,7 +15,7 @@ from msgspec import Struct
 from pipeline import theme
 from pipeline.cache import Cache
 from pipeline.catalog import chosen_editions, formats, typeset_first, writer
-from pipeline.errors import ConfigError, ContentError, Finding, WriteError
+from pipeline.errors import ConfigError, ContentError, Finding, QuireError, WriteError
 from pipeline.fitting import made_of, misfits, that_fit, without_late
 from pipeline.memory import (
     Memory,
@@ -155,11 +155,12 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
             return nothing_done(memory.report, time.perf_counter() - started)
         same = memory if memory is not None and memory.inputs == inputs else None
         before = same.made if same else ()
+        pages = _pages_listed(project)
         if progress is not None:
-            for name, other in typeset_besides(chosen, before).items():
+            for name, other in typeset_besides(chosen, before, pages).items():
                 progress.tell(f"{name}: its page numbers are those of the {other}, so that is typeset too")
         cache = Cache(project.state / "cache", enabled=options.use_cache)
-        count = processes(memory, inputs, chosen)
+        count = processes(memory, inputs, chosen, pages)
         prepare = _preparation(project, design, is_brief=same is not None and count is not None)
         with open_press(cache, options.jobs, progress, prepare, count) as press:
             known = same.of_text if same else None
@@ -179,7 +180,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
         of_text = tuple(sorted((*warnings, *advice)))
         lasting = tuple(sorted((*of_text, *noticed)))
         report = Report(made, lasting, seconds, press.worked, press.reused, written, removed)
-        now_made = tuple(sorted({*before, *made_with(chosen)})) if options.use_cache else ()
+        now_made = tuple(sorted({*before, *made_with(chosen, pages)})) if options.use_cache else ()
         remember(project, Memory(inputs, str(output), report, chosen, now_made, of_text))
         cache.prune()
     return msgspec.structs.replace(report, warnings=tuple(sorted((*lasting, *once))), errors=faults)
@@ -296,6 +297,14 @@ def _write(
         finally:
             # After an error or Ctrl-C the other threads must not wait for work that nobody wants.
             press.close()
+
+
+def _pages_listed(project: Project) -> str:
+    """Return whose page numbers the EPUB lists; settings that can't be read are told when all of the book is."""
+    try:
+        return project.settings()[0].epub.pages
+    except QuireError:
+        return "workbook"
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -92,7 +92,9 @@ def is_small_change(before: Inputs, now: Inputs) -> bool:
     return before.surroundings == now.surroundings and len({path for path, _ in changed}) <= 1
 
 
-def processes(memory: Memory | None, inputs: Inputs, chosen: Mapping[str, tuple[str, ...]]) -> int | None:
+def processes(
+    memory: Memory | None, inputs: Inputs, chosen: Mapping[str, tuple[str, ...]], pages: str = "workbook"
+) -> int | None:
     """Return how many processes to start beside this one; None for as many as there may be.
 
     Each loads WeasyPrint. So none is started where all was made before, and one where little is to be done, such as a
@@ -104,7 +106,7 @@ def processes(memory: Memory | None, inputs: Inputs, chosen: Mapping[str, tuple[
     new = _pairs(chosen) - made
     if not new and memory.inputs == inputs:
         return 0
-    is_little = all(_pages_of(name).get(edition, _OWN) <= made for name, edition in new)
+    is_little = all(_pages_of(name, edition, pages) <= made for name, edition in new)
     return 1 if is_little else None
 
 
@@ -112,24 +114,29 @@ def _pairs(chosen: Mapping[str, tuple[str, ...]]) -> set[tuple[str, str]]:
     return {(name, edition) for name, editions in chosen.items() for edition in editions}
 
 
-def _pages_of(name: str) -> Mapping[str, frozenset[tuple[str, str]]]:
-    """Return whose pages a format's editions ask for; nothing for a format that has pages of its own."""
-    pages: Mapping[str, frozenset[tuple[str, str]]] = getattr(writer(name), "PAGES_OF", {})
-    return pages
+def _pages_of(name: str, edition: str, pages: str) -> frozenset[tuple[str, str]]:
+    """Return whose pages an edition of a format asks for; `_OWN` for a format that has pages of its own."""
+    asks: Callable[[str, str], frozenset[tuple[str, str]]] | None = getattr(writer(name), "pages_of", None)
+    return asks(edition, pages) if asks else _OWN
 
 
-def made_with(chosen: Mapping[str, tuple[str, ...]]) -> set[tuple[str, str]]:
-    """Return the formats and editions that a build makes, and those whose pages it typesets for them."""
-    return _pairs(chosen).union(*(_pages_of(name).get(edition, ()) for name, edition in _pairs(chosen)))
+def made_with(chosen: Mapping[str, tuple[str, ...]], pages: str = "workbook") -> set[tuple[str, str]]:
+    """Return the formats and editions that a build makes, and those whose pages it typesets for them.
+
+    `pages` are those whose numbers the EPUB lists, as book.yaml calls them.
+    """
+    return _pairs(chosen).union(*(_pages_of(name, edition, pages) - _OWN for name, edition in _pairs(chosen)))
 
 
-def typeset_besides(chosen: Mapping[str, tuple[str, ...]], made: Collection[tuple[str, str]]) -> dict[str, str]:
+def typeset_besides(
+    chosen: Mapping[str, tuple[str, ...]], made: Collection[tuple[str, str]], pages: str = "workbook"
+) -> dict[str, str]:
     """Return the formats that ask for the pages of another, which nobody has asked for and which isn't made."""
     there = {*_pairs(chosen), *made}
     return {
-        name: other
+        name: other if its_edition == "screen" else f"{other}'s {its_edition} edition"
         for name, edition in sorted(_pairs(chosen))
-        for other, its_edition in _pages_of(name).get(edition, ())
+        for other, its_edition in _pages_of(name, edition, pages) - _OWN
         if (other, its_edition) not in there
     }
 

@@ -166,11 +166,15 @@ class AccessibilitySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EpubSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """What concerns the EPUB alone: its ISBN, whether it has fonts and is for Kindle, and to what it conforms."""
+    """What concerns the EPUB alone: its ISBN, whether it has fonts and is for Kindle, and to what it conforms.
+
+    `pages` are those whose numbers it lists: the workbook's as it is on screens, or those of the print edition.
+    """
 
     isbn: str = ""
     fonts: bool = True
     kindle: bool = False
+    pages: Literal["workbook", "print"] = "workbook"
     accessibility: AccessibilitySettings | None = None
 
 

@@ -1,6 +1,6 @@
 """What book.yaml says around the text: for shops, for the EPUB alone, and what the author holds the text to."""
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -48,12 +48,16 @@ class Conformance(Struct, frozen=True):
 
 
 class EpubEdition(Struct, frozen=True):
-    """What concerns the EPUB alone; `isbn` is 13 digits, or empty. A book `is_for_kindle` if it is to be sold there."""
+    """What concerns the EPUB alone; `isbn` is 13 digits, or empty. A book `is_for_kindle` if it is to be sold there.
+
+    `pages` says whose page numbers are listed: those of the screen edition, or of the print edition.
+    """
 
     isbn: str = ""
     has_fonts: bool = True
     conformance: Conformance | None = None
     is_for_kindle: bool = False
+    pages: Literal["workbook", "print"] = "workbook"
 
 
 Range: TypeAlias = tuple[int, int]

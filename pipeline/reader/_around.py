@@ -67,7 +67,7 @@ def epub_of(settings: Settings) -> m.EpubEdition:
     """Return what concerns the EPUB alone."""
     epub, stated = settings.epub, settings.epub.accessibility
     conformance = None if stated is None else m.Conformance(**msgspec.structs.asdict(stated))
-    return m.EpubEdition(isbn13(epub.isbn) if epub.isbn else "", epub.fonts, conformance, epub.kindle)
+    return m.EpubEdition(isbn13(epub.isbn) if epub.isbn else "", epub.fonts, conformance, epub.kindle, epub.pages)
 
 
 def _smart_line(language: str, text: str) -> str:

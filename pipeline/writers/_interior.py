@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 import msgspec
@@ -17,8 +18,9 @@ from pipeline.transforms import select
 from pipeline.writers import _bind, _folios, _typeset
 from pipeline.writers._bind import NUMBER_HEIGHT, PrintFile, page_address, place, place_address
 from pipeline.writers._cover import balanced, cover_sheet
-from pipeline.writers._edition import Look, screen
+from pipeline.writers._edition import Look, gutter, print_shop, screen
 from pipeline.writers._folios import plain_serif, width
+from pipeline.writers._guess import guessed_numbers
 from pipeline.writers._html import Markup, Renderer, Templates, label_of, roman
 from pipeline.writers._index import Entry, index_entries, initial
 from pipeline.writers._motif import motif_svg
@@ -30,6 +32,9 @@ from pipeline.writers._prompts import field_values, image_address, image_resourc
 _ROWS_OF_CONTENTS, _ROWS_OF_INDEX, _WORKS = 36, 70, 12
 _TITLES = {"notes": "Notes", "glossary": "Glossary", "index": "Index"}
 _BLANK = "blank"
+_FIRST_GUESS = 200
+# What a page number takes to settle, and a gutter: each change of either may move the other.
+_MOST_ROUNDS = 6
 
 
 class Piece(Struct, frozen=True):
@@ -58,14 +63,17 @@ def stylesheet(templates: Templates, look: Look) -> str:
 
 
 def printed(whole: Book, design: Design, press: Press) -> Printed:
-    """Return the pages of the workbook of a book, as it is before anything is left out of it.
+    """Return the pages whose numbers a book's EPUB lists, as the workbook is before anything is left out of it.
 
-    They are kept apart from what is typeset, so that whoever asks for them again renders nothing.
+    They are those of the screen edition or of the print edition, as the book says. They are kept apart from what is
+    typeset, so that whoever asks for them again renders nothing.
     """
 
     def make() -> bytes:
-        order, _, made, numbers, _ = screen_interior(select(whole, "workbook"), design, press).settled()
-        pages = {name: list(zip(numbers[name], made[name].letters, strict=True)) for name in order}
+        interior = print_interior if whole.epub.pages == "print" else screen_interior
+        order, _, made, numbers, _ = interior(select(whole, "workbook"), design, press).settled()
+        # A blank page at the end, which lets the next gathering open on the right, has a number and no letters.
+        pages = {name: list(zip_longest(numbers[name], made[name].letters, fillvalue="")) for name in order}
         return msgspec.msgpack.encode(pages)
 
     depends = (whole, design.digest, design.fonts_digest)
@@ -81,6 +89,26 @@ def screen_interior(book: Book, design: Design, press: Press) -> "Interior":
         return interior
 
     return press.shared("interior", (book, design.digest, design.fonts_digest), make)
+
+
+def print_interior(book: Book, design: Design, press: Press) -> "Interior":
+    """Return the interior of the print edition, set until page numbers and the fold have the room they need.
+
+    The formats that ask for it share one. Raises WriteError where that never ends.
+    """
+
+    def make() -> Interior:
+        pages, numbers = guessed_numbers(book, print_shop(book.editions, design, _FIRST_GUESS))
+        for _ in range(_MOST_ROUNDS):
+            interior = Interior(book, print_shop(book.editions, design, pages), press, numbers)
+            found_pages, found = interior.found()
+            fits = all(interior.has_room(name, number) for name, number in found.items())
+            if fits and gutter(found_pages) == gutter(pages):
+                return interior
+            pages, numbers = found_pages, found
+        raise WriteError("the print edition never settles on its pages\n    Please report this book.")
+
+    return press.shared("print interior", (book, design.digest, design.fonts_digest), make)
 
 
 class Interior:

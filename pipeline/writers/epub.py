@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from pipeline import model as m
 from pipeline import packing
-from pipeline.identifiers import is_right_to_left
+from pipeline.identifiers import is_right_to_left, isbn13
 from pipeline.press import Press
 from pipeline.theme import Design, Font
 from pipeline.writers import _epub_editions, _epub_images, _epub_metadata
@@ -24,11 +24,8 @@ from pipeline.writers._subset import Face, characters_of, subset
 
 # What `quire build --edition` knows of this format; the first is built where none is named.
 EDITIONS = {name: edition.summary for name, edition in _epub_editions.EDITIONS.items()}
-# Whose pages an edition asks for: those whose numbers it lists.
-_WORKBOOK = frozenset({("workbook", "screen")})
-PAGES_OF = {
-    name: _WORKBOOK if edition.has_page_list else frozenset() for name, edition in _epub_editions.EDITIONS.items()
-}
+# The edition of the workbook whose page numbers are listed, by the name that book.yaml has for it.
+_PAGES = {"workbook": "screen", "print": "print"}
 # The name, the media type and the bytes of a file.
 _File: TypeAlias = tuple[str, str, bytes]
 _XHTML = "application/xhtml+xml"
@@ -37,6 +34,11 @@ _FONT_TYPES = {".ttf": "font/ttf", ".otf": "font/otf"}
 # What EbookLib writes that we mend: it names no language, and declares a prefix that EPUB 3.3 §D.1.4 reserves already.
 _PACKAGE = b"<package "
 _PREFIX = b' prefix="rendition: http://www.idpf.org/vocab/rendition/#"'
+
+
+def pages_of(edition: str, pages: str) -> frozenset[tuple[str, str]]:
+    """Return the format and the edition whose pages an edition asks for, where `pages` are those that it lists."""
+    return frozenset({("workbook", _PAGES[pages])} if _epub_editions.EDITIONS[edition].has_page_list else ())
 
 
 def write(book: m.Book, design: Design, press: Press, editions: Sequence[str] = ("ebook",)) -> Sequence[m.Artifact]:
@@ -76,12 +78,21 @@ def _artifact(book: m.Book, design: Design, press: Press, name: str, edition: Ed
     inside = _epub_metadata.Contents(
         _has_figures(book),
         _has_index(book),
-        pages_of=f"{book.title}, printed, {design.theme.page.size}" if edition.has_page_list else "",
+        pages_of=_source_of_pages(whole, design) if edition.has_page_list else "",
         whole=whole.identifier if edition.is_sample else "",
     )
     content = _packed(book, made, files, (cover, picture), inside)
     sources = _sources(book, names)
     return m.Artifact(edition.file, "epub", "application/epub+zip", content, edition.summary, sources, edition=name)
+
+
+def _source_of_pages(book: m.Book, design: Design) -> str:
+    """Return what the page numbers are those of: the printed book's ISBN, or a description of it."""
+    settings = book.editions.print
+    if book.epub.pages == "print" and settings.isbn:
+        return f"urn:isbn:{isbn13(settings.isbn)}"
+    size = settings.trim if book.epub.pages == "print" and settings.trim else design.theme.page.size
+    return f"{book.title}, printed, {size}"
 
 
 def _printed(book: m.Book, design: Design, press: Press) -> Printed:

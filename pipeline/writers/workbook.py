@@ -7,7 +7,7 @@ from functools import partial
 from pipeline import model as m
 from pipeline.cache import Result
 from pipeline.editions import Editions
-from pipeline.errors import Finding, Location, WriteError
+from pipeline.errors import Finding, Location
 from pipeline.model import Artifact, Book
 from pipeline.press import Press
 from pipeline.theme import Design, PageTokens, points
@@ -16,9 +16,8 @@ from pipeline.writers._color_pictures import color_pictures
 from pipeline.writers._cover_wrap import cover_wrap_sheet, finished_wrap
 from pipeline.writers._edition import EDITIONS as EDITIONS
 from pipeline.writers._folios import plain_serif
-from pipeline.writers._guess import guessed_numbers
 from pipeline.writers._impose import MILLIMETER, Imposition, impose, order, sheets_of_signature
-from pipeline.writers._interior import Interior, printed, screen_interior
+from pipeline.writers._interior import Interior, print_interior, printed, screen_interior
 from pipeline.writers._spine import has_spine_text
 
 # The press has most to do for it, so a build begins here.
@@ -36,11 +35,8 @@ _FILES = {name: f"workbook-{name}.pdf" for name in EDITIONS} | {
 }
 _OF_PRINT = ("print", "booklet", "cover-wrap")
 PDF_X = "PDF/X-4"
-_FIRST_GUESS = 200
 # What a staple goes through, and what still lies flat when it is folded, of paper of 80 g/m².
 _MOST_SHEETS = 16
-# What a page number takes to settle, and a gutter: each change of either may move the other.
-_MOST_ROUNDS = 6
 
 
 def write(book: Book, design: Design, press: Press, editions: Sequence[str] = ("screen",)) -> Sequence[Artifact]:
@@ -126,31 +122,23 @@ class _Editions:
 
     def _screen(self) -> tuple[Result, int]:
         bound = screen_interior(self.book, self.design, self.press).bound()
-        # An EPUB that is made later asks for these pages.
-        printed(self.book.whole or self.book, self.design, self.press)
+        self._keep_numbers("workbook")
         return bound
+
+    def _keep_numbers(self, pages: str) -> None:
+        """Keep what an EPUB that is made later asks for, where its page numbers are those of these pages."""
+        whole = self.book.whole or self.book
+        if whole.epub.pages == pages:
+            printed(whole, self.design, self.press)
 
     def _large(self) -> tuple[Result, int]:
         return Interior(self.book, _edition.large(self.book.editions, self.design), self.press).bound()
 
     def _printed(self) -> tuple[Result, int]:
         if self._print_file is None:
-            self._print_file = self._print()
+            self._print_file = print_interior(self.book, self.design, self.press).bound()
+            self._keep_numbers("print")
         return self._print_file
-
-    def _print(self) -> tuple[Result, int]:
-        """Return the interior for a print shop, set again until page numbers and the fold have the room they need."""
-        look = _edition.print_shop(self.book.editions, self.design, _FIRST_GUESS)
-        pages, numbers = guessed_numbers(self.book, look)
-        for _ in range(_MOST_ROUNDS):
-            look = _edition.print_shop(self.book.editions, self.design, pages)
-            interior = Interior(self.book, look, self.press, numbers)
-            found_pages, found = interior.found()
-            fits = all(interior.has_room(name, number) for name, number in found.items())
-            if fits and _edition.gutter(found_pages) == _edition.gutter(pages):
-                return interior.bound()
-            pages, numbers = found_pages, found
-        raise WriteError("the print edition never settles on its pages\n    Please report this book.")
 
     def _booklet(self) -> tuple[Result, int]:
         settings = self.book.editions.booklet

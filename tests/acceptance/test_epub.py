@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from acceptance.conftest import copy_of_the_book, environment, quire_command
 
 from pipeline import theme
 from pipeline.cache import Cache
@@ -256,25 +257,37 @@ def test_ace_finds_nothing_in_an_adverse_book(adverse: Path, tmp_path: Path, sta
 
 @pytest.mark.heavy
 @pytest.mark.needs("pdftotext")
-def test_page_numbers_lead_to_the_words_that_the_workbooks_pages_begin_with(built_book: Path) -> None:
+@pytest.mark.parametrize(("pages", "edition"), [("workbook", "screen"), ("print", "print")])
+def test_page_numbers_lead_to_the_words_that_the_books_pages_begin_with(
+    tmp_path: Path, pages: str, edition: str
+) -> None:
     import pikepdf
 
-    pdf = built_book / "output" / "workbook.pdf"
+    project = copy_of_the_book(tmp_path)
+    settings = project / "content" / "book.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(re.sub("^  pages: .*", f"  pages: {pages}", text, flags=re.MULTILINE), encoding="utf-8")
+    for arguments in (["workbook", "--edition", edition], ["epub"]):
+        subprocess.run(
+            quire_command("-C", str(project), "build", *arguments), env=environment(), capture_output=True, check=True
+        )
+    pdf = project / "output" / ("workbook.pdf" if edition == "screen" else "workbook-print.pdf")
     shown = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
     with pikepdf.open(pdf) as opened:
         labels = [str(page.label) for page in opened.pages]
     printed = dict(zip(labels, map(letters, shown.split("\f")), strict=False))
-    with zipfile.ZipFile(built_book / "output" / "book.epub") as archive:
-        pages = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".xhtml")]
-    marks = {mark[1]: text[mark.end() :] for text in pages for mark in MARK.finditer(text)}
-    assert list(labels) == ["Cover", *sorted(marks, key=labels.index)]
+    with zipfile.ZipFile(project / "output" / "book.epub") as archive:
+        texts = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".xhtml")]
+    marks = {mark[1]: text[mark.end() :] for text in texts for mark in MARK.finditer(text)}
+    covers = ["Cover"] if edition == "screen" else []
+    assert list(labels) == [*covers, *sorted(marks, key=labels.index)]
     words = {label: letters(html.unescape(TAG.sub("", text)))[:24] for label, text in marks.items()}
-    # What begins with a table's repeated headings, or with numbers that the EPUB's index has not.
-    # A word divided between two pages is whole after the mark.
+    # A blank page has no words. What begins with a table's repeated headings, or with numbers that the EPUB's index
+    # has not. A word divided between two pages is whole after the mark.
     apart = [
         label
         for label, begins in words.items()
-        if not any(begins[divided:] in printed[label] for divided in range(len(begins) // 2))
+        if printed[label] and not any(begins[divided:] in printed[label] for divided in range(len(begins) // 2))
     ]
     assert len(apart) <= 4, apart
 

@@ -45,3 +45,5 @@ def test_pages_are_typeset_besides_where_nobody_asked_for_them() -> None:
     assert typeset_besides(EPUB | WORKBOOK, ()) == {}
     assert typeset_besides(EPUB, [("workbook", "screen")]) == {}
     assert typeset_besides({"epub": ("kindle",)}, ()) == {}
+    assert typeset_besides(EPUB | WORKBOOK, (), "print") == {"epub": "workbook's print edition"}
+    assert typeset_besides(EPUB | {"workbook": ("print",)}, (), "print") == {}
