@@ -266,7 +266,7 @@ def test_page_numbers_lead_to_the_words_that_the_books_pages_begin_with(
     project = copy_of_the_book(tmp_path)
     settings = project / "content" / "book.yaml"
     text = settings.read_text(encoding="utf-8")
-    settings.write_text(re.sub("^  pages: .*", f"  pages: {pages}", text, flags=re.MULTILINE), encoding="utf-8")
+    settings.write_text(text.replace("epub:\n", f"epub:\n  pages: {pages}\n", 1), encoding="utf-8")
     for arguments in (["workbook", "--edition", edition], ["epub"]):
         subprocess.run(
             quire_command("-C", str(project), "build", *arguments), env=environment(), capture_output=True, check=True
