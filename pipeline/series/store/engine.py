@@ -1,5 +1,7 @@
 """The address of a store in; an open store out, its tables brought up to date."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -145,11 +147,11 @@ def _prepare(connection: Any, _record: Any) -> None:
     # The driver's own BEGIN comes late and takes no lock; ours is in `_begin`.
     connection.isolation_level = None
     cursor = connection.cursor()
+    _use_wal(cursor)
     # FULL: what is committed has reached the disk. A ledger that forgets a sent message would send it twice.
     # A thousand claims among a million readers change some 3,000 pages: not every one is to wait until those are
     # written back, as it would at SQLite's 1,000.
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         "cache_size=-65536",
@@ -157,6 +159,18 @@ def _prepare(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    # SQLite waits for nobody where two make a database at once, and both want this of it; so we do.
+    for left in reversed(range(_PATIENCE * 20)):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not left or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(0.05)
 
 
 def _begin(connection: Connection) -> None:

@@ -67,16 +67,16 @@ def _upgrade_to(upgrade: Callable[[Config, str], None], version: str, config: Co
     upgrade(config, version)
 
 
-def test_two_that_open_a_new_store_at_once_make_its_tables_once(nowhere: str) -> None:
-    start = threading.Barrier(2)
+def test_several_that_open_a_new_store_at_once_make_its_tables_once(nowhere: str) -> None:
+    start = threading.Barrier(8)
 
     def act(_: int) -> set[str]:
         start.wait()
         return tables(nowhere)
 
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(act, range(2))
-    assert first == second
+    with ThreadPoolExecutor(8) as pool:
+        first, *others = pool.map(act, range(8))
+    assert all(other == first for other in others)
 
 
 def test_a_store_that_a_later_quire_made_is_refused(nowhere: str) -> None:
