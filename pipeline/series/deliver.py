@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -24,6 +24,8 @@ from pipeline.series.store import ledger, limits, recovery
 from pipeline.series.store.engine import Store, Transaction
 from pipeline.series.store.limits import Limits
 from pipeline.series.transport import Transport
+
+T = TypeVar("T")
 
 # What a sender has is its own for so long after it was last heard of, which is three times as often.
 LEASE = timedelta(minutes=5)
@@ -140,10 +142,14 @@ class _Desk:
         self._store, self._sending, self._owner, self._progress = store, sending, owner, progress
         self._hands: queue.SimpleQueue[_Hand] = queue.SimpleQueue()
         self._idle: list[_Hand] = []
+        # Whether there is patience left with a store that can't be used.
+        self._is_patient = True
         # What is claimed; what of it a limit holds back for a moment; what is being sent.
         self._claims: deque[ledger.Claim] = deque()
         self._held: list[tuple[datetime, ledger.Claim]] = []
         self._flying: dict[int, ledger.Claim] = {}
+        # What has ended and isn't written down yet.
+        self._ended: list[ledger.Ended] = []
         self._claimed = 0
         self._slowed: set[str] = set()
         self._put_off: Counter[str] = Counter()
@@ -190,14 +196,14 @@ class _Desk:
                         thread.result()
             for hand in hands:
                 self.failure = self.failure or hand.failure
-            ended = [hand.ended for hand in hands if hand.ended is not None]
+            self._ended += [hand.ended for hand in hands if hand.ended is not None]
             self._idle += hands
             self._beat()
             if not self._is_ending():
                 self._fill()
             going = self._picked()
-            if ended or going:
-                self._commit(ended, going)
+            if self._ended or going:
+                self._commit(going)
             if not self._flying and len(self._idle) == len(threads) and (self._is_ending() or self._is_done()):
                 return
 
@@ -289,32 +295,40 @@ class _Desk:
         room = len(self._idle) if not self._unreached else int(not self._flying)
         return [self._claims.popleft() for _ in range(min(room, len(self._claims)))]
 
-    def _commit(self, ended: Sequence[ledger.Ended], going: Sequence[ledger.Claim]) -> None:
-        """Write down how messages have ended and which are next, and hand those out.
-
-        While the store can't be used it is tried again: what has been sent would be in doubt otherwise.
-        """
+    def _commit(self, going: Sequence[ledger.Claim]) -> None:
+        """Write down how messages have ended and which are next, and hand those out."""
         started = self.clock.elapsed()
         # The same moment at each try, so that a commit whose reply was lost is recognized.
-        now = self.clock.now()
-        until, pause = self.clock.elapsed() + self._sending.patience, 0.1
-        while True:
-            try:
-                leaves, verdicts = self._written(ended, going, now)
-                break
-            except StoreError as error:
-                if self.clock.elapsed() >= until:
-                    self._claims.extendleft(going)
-                    raise self._unwritten(ended, error) from error
-                time.sleep(pause)
-                pause = min(pause * 2, 5.0)
+        now, ended = self.clock.now(), self._ended
+        try:
+            leaves, verdicts = self._patiently(lambda: self._written(ended, going, now))
+        except StoreError:
+            self._claims.extendleft(reversed(going))
+            raise
         self._together = min((self.clock.elapsed() - started) / 2, _LONGEST_TOGETHER)
+        self._ended = []
         for one in ended:
             self._flying.pop(one.claim.ref, None)
             self._count(one)
         for claim, leave in zip(going, leaves, strict=True):
             self._hand_out(claim, leave, verdicts.get(claim.ref), now)
         self._progress()
+
+    def _patiently(self, write: Callable[[], T]) -> T:
+        """Return what writing returns, tried again for a while where the store can't be used.
+
+        What has been sent would be in doubt otherwise.
+        """
+        until, pause = self.clock.elapsed() + self._sending.patience, 0.1
+        while True:
+            try:
+                return write()
+            except StoreError:
+                if self.clock.elapsed() >= until:
+                    self._is_patient = False
+                    raise
+                time.sleep(pause)
+                pause = min(pause * 2, 5.0)
 
     def _written(
         self, ended: Sequence[ledger.Ended], going: Sequence[ledger.Claim], now: datetime
@@ -393,34 +407,37 @@ class _Desk:
         self._go_at = self.clock.elapsed() + self._sending.pauses[self._unreached]
         self._unreached += 1
 
-    def _unwritten(self, ended: Sequence[ledger.Ended], error: StoreError) -> StoreError:
-        if not ended:
-            return error
-        told = ", ".join(f"{one.claim.ref} {one.outcome.kind.replace('_', ' ')}" for one in ended)
-        return StoreError(
-            f"{error}\n    How {len(ended)} messages ended could not be written down, so they are in doubt: {told}."
-        )
-
     def _let_go(self, threads: Sequence[Future[None]]) -> None:
         """Let go of what was only claimed, and write down what has ended since an error."""
-        ended = []
         while self._flying and not all(thread.done() for thread in threads):
             for hand in self._gathered():
                 hand.answer.put(None)
                 if hand.ended is not None:
-                    ended.append(hand.ended)
+                    self._ended.append(hand.ended)
                     self._flying.pop(hand.ended.claim.ref, None)
         try:
-            with self._store.transaction() as tx:
-                ledger.end(tx, ended, self._owner, self._sending.rules)
-                recovery.give_back(
-                    tx, [*self._claims, *(claim for _, claim in self._held)], self._owner, self.clock.now()
-                )
+            if self._ended and self._is_patient:
+                self._patiently(self._write_last)
+            else:
+                self._write_last()
         except StoreError as error:
-            self.failure = self.failure or self._unwritten(ended, error)
+            self.failure = _unwritten(self._ended, error) if self._ended else self.failure or error
         else:
-            for one in ended:
+            for one in self._ended:
                 self._count(one)
+
+    def _write_last(self) -> None:
+        with self._store.transaction() as tx:
+            ledger.end(tx, self._ended, self._owner, self._sending.rules)
+            mine = [*self._claims, *(claim for _, claim in self._held)]
+            recovery.give_back(tx, mine, self._owner, self.clock.now())
+
+
+def _unwritten(ended: Sequence[ledger.Ended], error: StoreError) -> StoreError:
+    told = ", ".join(f"{one.claim.ref} {one.outcome.kind.replace('_', ' ')}" for one in ended)
+    return StoreError(
+        f"{error}\n    How {len(ended)} messages ended could not be written down, so they are in doubt: {told}."
+    )
 
 
 def _renewed(tx: Transaction, claims: Sequence[ledger.Claim], owner: str, until: datetime) -> Iterable[ledger.Claim]:

@@ -25,7 +25,7 @@ from pipeline.series.deliver import Sending, Tally, send_due
 from pipeline.series.message import Envelope
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import _schema as t
-from pipeline.series.store import coming, journal, leaving, ledger, limits
+from pipeline.series.store import coming, journal, leaving, ledger, limits, recovery
 from pipeline.series.store.engine import Store, open_store
 from pipeline.series.store.people import Consent
 
@@ -317,6 +317,35 @@ def test_while_the_store_is_locked_what_was_sent_waits_to_be_written_down(
     assert sent(store, server, patience=10.0).sent == 1
     assert states(store) == {"sent": 1}
     assert set(server.inbox.values()) == {1}
+
+
+@pytest.mark.parametrize("place", ["claim", "renew"])
+def test_a_store_that_fails_for_a_moment_leaves_nothing_in_doubt(
+    store: Store, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    readers(store, *ALL)
+    server, fails_until = Server(), [0.0]
+    module = ledger if place == "claim" else recovery
+    call, end = getattr(module, place), ledger.end
+
+    def restarting(*given: object) -> object:
+        if len(server.order) > 5 and not fails_until[0]:
+            fails_until[0] = time.monotonic() + 0.5
+            raise StoreError("the store was lost: it is restarted")
+        return call(*given)
+
+    def later(*given: object) -> None:
+        if time.monotonic() < fails_until[0]:
+            raise StoreError("the store was lost: it is restarted")
+        end(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, place, restarting)
+    monkeypatch.setattr(ledger, "end", later)
+    server.meanwhile = lambda address: time.sleep(0.02)
+    with pytest.raises(StoreError, match="restarted"):
+        sent(store, server, connections=2, patience=10.0, lease=timedelta(seconds=0.3))
+    assert set(states(store)) == {"sent", "due"}
+    assert states(store)["sent"] == sum(server.inbox.values())
 
 
 def test_what_could_not_be_written_down_is_told_by_number(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
