@@ -268,6 +268,10 @@ class _Desk:
             claims = ledger.claim(tx, now, self._owner, self._sending.lease, room)
             # Who is at the end, or had one today, has been moved on: there may be others behind them.
             next_at = recovery.next_look(tx) if not claims else now
+        # What another took over while we slept, and gave back, may be among them: it is not to be here twice.
+        again = {one.ref for one in claims}
+        self._claims = deque(one for one in self._claims if one.ref not in again)
+        self._held = [(at, one) for at, one in self._held if one.ref not in again]
         self._claims.extend(claims)
         self._claimed += len(claims)
         if not claims:
@@ -336,7 +340,12 @@ class _Desk:
         with self._store.transaction() as tx:
             ledger.end(tx, ended, self._owner, self._sending.rules)
             slowed = self._paced(tx, ended, now)
-            leaves = limits.take(tx, [claim.domain for claim in going], self._sending.limits, now) if going else []
+            # Those of a commit whose reply was lost have had their leave, and would be refused another.
+            begun = ledger.begun(tx, going, self._owner, now) if going else frozenset()
+            asking = [claim for claim in going if claim.ref not in begun]
+            taken = limits.take(tx, [claim.domain for claim in asking], self._sending.limits, now) if asking else []
+            by_ref = {claim.ref: leave for claim, leave in zip(asking, taken, strict=True)}
+            leaves = [by_ref.get(claim.ref, limits.Leave()) for claim in going]
             may = [claim for claim, leave in zip(going, leaves, strict=True) if leave.at is None]
             verdicts = ledger.begin(tx, may, self._owner, now) if may else {}
             late = self._late(going, leaves, now)

@@ -45,6 +45,9 @@ _TO_BEGIN = (
     .where(_THESE)
 )
 _BEGIN = update(t.deliveries).where(_THESE).values(state="sending", sending_at=bindparam("moment"))
+_BEGUN = select(_D.ref).where(
+    _THESE, _D.state == "sending", _D.owner == bindparam("owner"), _D.sending_at == bindparam("moment")
+)
 _TO_END = (
     select(_D.ref, _D.state, _D.owner, _D.ended_at, _S.state.label("reader"))
     .join_from(t.deliveries, t.subscribers, _S.id == _D.subscriber_id)
@@ -105,6 +108,12 @@ def begin(tx: Connection, claims: Sequence[Claim], owner: str, now: datetime) ->
         else:
             set_state(tx, [ref], state="suppressed", owner="", lease_until=None, ended_at=now)
     return verdicts
+
+
+def begun(tx: Connection, claims: Sequence[Claim], owner: str, now: datetime) -> frozenset[int]:
+    """Return the refs of those claims that `begin` has let the owner send at this very moment."""
+    rows = tx.execute(_BEGUN, {"refs": [one.ref for one in claims], "owner": owner, "moment": now})
+    return frozenset(rows.scalars())
 
 
 def _verdict(row: Any, one: Claim, owner: str, now: datetime) -> Verdict:

@@ -15,10 +15,14 @@ Decision = Literal["sent", "resend", "failed"]
 
 
 def give_back(tx: Connection, claims: Iterable[Claim], owner: str, now: datetime) -> None:
-    """Let go of claims that won't be sent now, as on a clean stop; the next to look finds them due."""
+    """Let go of claims that won't be sent now, as on a clean stop; the next to look finds them due.
+
+    None of them was handed to a server. Those that are *sending* were begun by a commit whose reply was lost.
+    """
     d = t.deliveries.c
     refs = [one.ref for one in claims]
-    rows = tx.execute(select(d.ref).where(d.ref.in_(refs), d.state == "claimed", d.owner == owner)).all()
+    mine = d.ref.in_(refs) & d.state.in_(("claimed", "sending")) & (d.owner == owner)
+    rows = tx.execute(select(d.ref).where(mine)).all()
     _give_back(tx, [row.ref for row in rows], now)
 
 

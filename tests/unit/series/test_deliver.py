@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -317,6 +318,47 @@ def test_while_the_store_is_locked_what_was_sent_waits_to_be_written_down(
     assert sent(store, server, patience=10.0).sent == 1
     assert states(store) == {"sent": 1}
     assert set(server.inbox.values()) == {1}
+
+
+def losing_replies(store: Store, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Let the replies to the first commits that begin a message be lost: they hold, and nobody knows."""
+    begin, transaction = ledger.begin, store.transaction
+    begun: list[datetime] = []
+
+    def noted(*given: object) -> object:
+        begun.append(NOW)
+        return begin(*given)  # type: ignore[arg-type]
+
+    @contextmanager
+    def losing() -> Iterator[object]:
+        count = len(begun)
+        with transaction() as tx:
+            yield tx
+        if len(begun) > count and len(begun) <= times:
+            raise StoreError("the store was lost: the connection ended")
+
+    monkeypatch.setattr(ledger, "begin", noted)
+    monkeypatch.setattr(store, "transaction", losing)
+
+
+def test_a_commit_whose_reply_was_lost_takes_no_second_leave_of_a_limit(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers(store, "ann@example.org")
+    losing_replies(store, monkeypatch, 1)
+    server = Server()
+    tally = sent(store, server, limits=limits.Limits(Limit(per_hour=1)), patience=10.0)
+    assert (tally.sent, tally.in_doubt, states(store)) == (1, 0, {"sent": 1})
+
+
+def test_what_a_lost_commit_had_begun_and_nobody_was_handed_is_not_in_doubt(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers(store, "ann@example.org")
+    losing_replies(store, monkeypatch, 1)
+    with pytest.raises(StoreError, match="was lost"):
+        sent(store, Server(), patience=0.0)
+    assert states(store) == {"due": 1}
 
 
 @pytest.mark.parametrize("place", ["claim", "renew"])
