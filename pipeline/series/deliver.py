@@ -152,7 +152,8 @@ class _Desk:
         self._ended: list[ledger.Ended] = []
         self._claimed = 0
         self._slowed: set[str] = set()
-        self._put_off: Counter[str] = Counter()
+        # For each domain with a limit, when the last of those that it holds back may go.
+        self._last: dict[str, datetime] = {}
         self._unreached = 0
         # Moments of `elapsed`: before which nothing is handed out, is claimed, is heard of us.
         self._go_at = self._fill_at = self._beat_at = 0.0
@@ -256,8 +257,8 @@ class _Desk:
     def _fill(self) -> bool:
         """Claim some more where few are left; return whether there is more to do."""
         room = self._sending.connections * _AHEAD
-        left = len(self._claims) + len(self._held)
-        if left > room // 4 or self.clock.elapsed() < self._fill_at:
+        # What a limit of a domain holds back is not to keep others waiting.
+        if len(self._claims) > room // 4 or self.clock.elapsed() < self._fill_at:
             return True
         if self._sending.most:
             room = min(room, self._sending.most - self._claimed)
@@ -276,11 +277,14 @@ class _Desk:
         self._claimed += len(claims)
         if not claims:
             self._fill_at = self.clock.elapsed() + _LOOK_AGAIN
-        has_more = next_at is not None and next_at <= now
-        if not claims and has_more:
+        if next_at is None:
+            return False
+        if not claims and next_at <= now:
             # That may be what another has left, whose lease has just run out.
             self._beat_at = 0.0
-        return has_more
+        # What a domain's limit has put off for a moment only is waited for.
+        waits = any(last >= now for last in self._last.values())
+        return next_at <= (now + self._sending.longest_wait if waits else now)
 
     def _picked(self) -> list[ledger.Claim]:
         """Return what may be sent next, as far as there are threads for it."""
@@ -305,7 +309,7 @@ class _Desk:
         # The same moment at each try, so that a commit whose reply was lost is recognized.
         now, ended = self.clock.now(), self._ended
         try:
-            leaves, verdicts = self._patiently(lambda: self._written(ended, going, now))
+            leaves, verdicts, held = self._patiently(lambda: self._written(ended, going, now))
         except StoreError:
             self._claims.extendleft(reversed(going))
             raise
@@ -315,7 +319,8 @@ class _Desk:
             self._flying.pop(one.claim.ref, None)
             self._count(one)
         for claim, leave in zip(going, leaves, strict=True):
-            self._hand_out(claim, leave, verdicts.get(claim.ref), now)
+            self._hand_out(claim, leave, verdicts.get(claim.ref))
+        self._held += held
         self._progress()
 
     def _patiently(self, write: Callable[[], T]) -> T:
@@ -336,7 +341,7 @@ class _Desk:
 
     def _written(
         self, ended: Sequence[ledger.Ended], going: Sequence[ledger.Claim], now: datetime
-    ) -> tuple[list[limits.Leave], dict[int, ledger.Verdict]]:
+    ) -> tuple[list[limits.Leave], dict[int, ledger.Verdict], list[tuple[datetime, ledger.Claim]]]:
         with self._store.transaction() as tx:
             ledger.end(tx, ended, self._owner, self._sending.rules)
             slowed = self._paced(tx, ended, now)
@@ -348,14 +353,12 @@ class _Desk:
             leaves = [by_ref.get(claim.ref, limits.Leave()) for claim in going]
             may = [claim for claim, leave in zip(going, leaves, strict=True) if leave.at is None]
             verdicts = ledger.begin(tx, may, self._owner, now) if may else {}
-            late = self._late(going, leaves, now)
+            held, late = self._held_back(going, leaves, now)
             recovery.put_off(tx, late, self._owner)
         self._slowed = slowed
-        return leaves, verdicts
+        return leaves, verdicts, held
 
-    def _hand_out(
-        self, claim: ledger.Claim, leave: limits.Leave, verdict: ledger.Verdict | None, now: datetime
-    ) -> None:
+    def _hand_out(self, claim: ledger.Claim, leave: limits.Leave, verdict: ledger.Verdict | None) -> None:
         if verdict == "send":
             self._flying[claim.ref] = claim
             self._idle.pop().answer.put(claim)
@@ -364,19 +367,32 @@ class _Desk:
         elif leave.is_total:
             self._claims.appendleft(claim)
             self._resume_at = leave.at
-        elif leave.at is not None and leave.at - now <= self._sending.longest_wait:
-            self._held.append((leave.at, claim))
 
-    def _late(
+    def _held_back(
         self, going: Sequence[ledger.Claim], leaves: Sequence[limits.Leave], now: datetime
-    ) -> list[tuple[ledger.Claim, datetime]]:
-        """Return what a domain's limit holds back for long, each with a time of its own to come back."""
-        late = []
+    ) -> tuple[list[tuple[datetime, ledger.Claim]], list[tuple[ledger.Claim, datetime]]]:
+        """Return what a domain's limit holds back for a moment, and what for longer, each with a time to come back.
+
+        They come back one after the other, as fast as the limit lets them.
+        """
+        held: list[tuple[datetime, ledger.Claim]] = []
+        late: list[tuple[ledger.Claim, datetime]] = []
+        domains = Counter(claim.domain for _, claim in self._held)
+        room = self._sending.connections * _AHEAD - len(self._held)
         for claim, leave in zip(going, leaves, strict=True):
-            if leave.at is not None and not leave.is_total and leave.at - now > self._sending.longest_wait:
-                late.append((claim, leave.at + self._put_off[claim.domain] * leave.apart))
-                self._put_off[claim.domain] += 1
-        return late
+            if leave.at is None or leave.is_total:
+                continue
+            at = leave.at
+            # A few wait for the very moment; the others come behind those that are waiting.
+            if at - now > self._sending.longest_wait or domains[claim.domain] >= self._sending.connections:
+                at = max(at, self._last.get(claim.domain, at - leave.apart) + leave.apart)
+                self._last[claim.domain] = at
+            if at - now <= self._sending.longest_wait and len(held) < room:
+                held.append((at, claim))
+                domains[claim.domain] += 1
+            else:
+                late.append((claim, at))
+        return held, late
 
     def _paced(self, tx: Transaction, ended: Sequence[ledger.Ended], now: datetime) -> set[str]:
         """Slow down where servers ask for it, and speed up again where they take messages; return what is slowed."""

@@ -538,6 +538,33 @@ def test_a_limit_of_a_domain_holds_back_no_other(store: Store) -> None:
     assert max(waiting) - min(waiting) > timedelta(hours=7)
 
 
+def test_a_limit_of_a_domain_that_lets_one_go_every_moment_holds_back_no_other(store: Store) -> None:
+    slow = [f"{number}@slow.example" for number in range(200)]
+    readers(store, *slow, *ALL)
+    server, clock = Server(), Clock(speed=1)
+    rules = limits.Limits(domains={"slow.example": Limit(per_second=2)})
+
+    def stop(address: str) -> None:
+        if sum(other in ALL for other in server.order) == len(ALL) - 1 or len(server.order) > 80:
+            clock.stops.set()
+
+    server.meanwhile = stop
+    sent(store, server, clock, limits=rules)
+    assert sum(address in ALL for address in server.order) >= len(ALL) - 1
+    # Those of the domain go as fast as its limit lets them, and no faster.
+    passed = (clock.now() - NOW).total_seconds()
+    assert 2 <= sum(address in slow for address in server.order) <= 2 * (passed + 1)
+
+
+def test_those_behind_a_limit_of_a_domain_go_as_fast_as_it_lets_them(store: Store) -> None:
+    slow = [f"{number}@slow.example" for number in range(150)]
+    readers(store, *slow)
+    clock = Clock(speed=1)
+    rules = limits.Limits(domains={"slow.example": Limit(per_second=50)})
+    assert sent(store, Server(), clock, connections=2, limits=rules).sent == 150
+    assert timedelta(seconds=2) <= clock.now() - NOW < timedelta(seconds=10)
+
+
 def test_a_server_that_asks_for_less_is_sent_less(store: Store) -> None:
     readers(store, *ALL)
     server = Server()
