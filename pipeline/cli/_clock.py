@@ -1,7 +1,8 @@
 """The time as the machine tells it, and a stop that somebody asks for, out."""
 
+import os
+import select
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ class Clock:
     """The machine's clocks. SIGTERM or Ctrl-C asks to stop; a second one stops at once."""
 
     def __init__(self) -> None:
-        self._stop = threading.Event()
+        self._is_stopping = False
+        # A signal may come at any instruction, and a lock that is held then would never be let go: a pipe has none.
+        self._ear, self._bell = os.pipe()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -22,10 +25,14 @@ class Clock:
         return time.monotonic()
 
     def is_stopping(self) -> bool:
-        return self._stop.is_set()
+        return self._is_stopping
 
     def wait(self, seconds: float) -> None:
-        self._stop.wait(seconds)
+        select.select([self._ear], [], [], seconds)
+
+    def __del__(self) -> None:
+        os.close(self._ear)
+        os.close(self._bell)
 
     @contextmanager
     def heeding_signals(self) -> Iterator[None]:
@@ -38,6 +45,7 @@ class Clock:
                 signal.signal(number, handler)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self._stop.is_set():
+        if self._is_stopping:
             raise KeyboardInterrupt
-        self._stop.set()
+        self._is_stopping = True
+        os.write(self._bell, b"!")

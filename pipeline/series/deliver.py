@@ -7,10 +7,11 @@ connection has one message in flight at the most, and the disk is waited for onc
 """
 
 import queue
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -118,11 +119,13 @@ def send_due(
 
     `owner` is a name that no other sender has. Raises DeliveryError where the server refuses us or can't be reached,
     StoreError where the ledger can't be written; what was claimed is let go before, so that the next run finds it.
+    A KeyboardInterrupt ends it without waiting for the server: what is in flight then is in doubt.
     """
     desk = _Desk(store, sending, clock, owner, tally, progress)
     threads = [_Thread(compose, connect, desk) for _ in range(sending.connections)]
-    with ThreadPoolExecutor(len(threads), thread_name_prefix="connection") as pool:
-        desk.work([pool.submit(thread.run) for thread in threads])
+    begun = [_begun(thread.run) for thread in threads]
+    desk.work(begun)
+    wait(begun)
     if desk.failure is not None:
         raise desk.failure
 
@@ -142,8 +145,8 @@ class _Desk:
         self._store, self._sending, self._owner, self._progress = store, sending, owner, progress
         self._hands: queue.SimpleQueue[_Hand] = queue.SimpleQueue()
         self._idle: list[_Hand] = []
-        # Whether there is patience left with a store that can't be used.
-        self._is_patient = True
+        # Whether there is patience left with a store that can't be used, and whether to wait for what is in flight.
+        self._is_patient = self._waits = True
         # What is claimed; what of it a limit holds back for a moment; what is being sent.
         self._claims: deque[ledger.Claim] = deque()
         self._held: list[tuple[datetime, ledger.Claim]] = []
@@ -182,6 +185,9 @@ class _Desk:
             self._loop(threads)
         except QuireError as error:
             self.failure = self.failure or error
+        except KeyboardInterrupt:
+            self._is_patient = self._waits = False
+            raise
         finally:
             for hand in self._idle:
                 hand.answer.put(None)
@@ -200,7 +206,9 @@ class _Desk:
             self._ended += [hand.ended for hand in hands if hand.ended is not None]
             self._idle += hands
             self._beat()
-            if not self._is_ending():
+            if self._is_ending():
+                self._give_back()
+            else:
                 self._fill()
             going = self._picked()
             if self._ended or going:
@@ -432,9 +440,17 @@ class _Desk:
         self._go_at = self.clock.elapsed() + self._sending.pauses[self._unreached]
         self._unreached += 1
 
+    def _give_back(self) -> None:
+        """Let others have at once what won't be begun any more, however long the server takes for the rest."""
+        if mine := [*self._claims, *(claim for _, claim in self._held)]:
+            with self._store.transaction() as tx:
+                recovery.give_back(tx, mine, self._owner, self.clock.now())
+            self._claims.clear()
+            self._held.clear()
+
     def _let_go(self, threads: Sequence[Future[None]]) -> None:
         """Let go of what was only claimed, and write down what has ended since an error."""
-        while self._flying and not all(thread.done() for thread in threads):
+        while self._waits and self._flying and not all(thread.done() for thread in threads):
             for hand in self._gathered():
                 hand.answer.put(None)
                 if hand.ended is not None:
@@ -475,6 +491,22 @@ def _bucket(one: ledger.Ended) -> str:
 
 
 # --------------------------------------------------------------------------- a connection
+
+
+def _begun(run: Callable[[], None]) -> Future[None]:
+    """Run something in a thread that keeps no process from ending; return how it ends."""
+    future: Future[None] = Future()
+
+    def work() -> None:
+        try:
+            run()
+        except BaseException as error:  # noqa: BLE001 (it is raised where its end is asked for)
+            future.set_exception(error)
+        else:
+            future.set_result(None)
+
+    threading.Thread(target=work, name="connection", daemon=True).start()
+    return future
 
 
 class _Thread:

@@ -3,9 +3,12 @@
 import hashlib
 import re
 import signal
+import socketserver
 import subprocess
-from collections.abc import Callable
-from contextlib import closing
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -253,3 +256,89 @@ def test_it_runs_until_it_is_asked_to_stop(project: Project, run: Run, number: s
     _, said = process.communicate(timeout=20)
     assert process.returncode == 0, said
     assert "sent 0" in said
+
+
+@contextmanager
+def a_server_that_never_answers() -> Iterator[tuple[int, threading.Event]]:
+    """Yield the port of a mail server that takes a whole message and says nothing, and when it has taken one."""
+    taken, is_over = threading.Event(), threading.Event()
+
+    class Silent(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 silent.example\r\n")
+            for line in iter(self.rfile.readline, b"DATA\r\n"):
+                assert line
+                self.wfile.write(b"250 OK\r\n")
+            self.wfile.write(b"354 go on\r\n")
+            for line in iter(self.rfile.readline, b".\r\n"):
+                assert line
+            taken.set()
+            is_over.wait(60)
+
+        def finish(self) -> None:
+            with suppress(OSError):
+                super().finish()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1], taken
+        finally:
+            is_over.set()
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_twice_it_ends_at_once_while_the_server_says_nothing(
+    project: Project, run: Run, number: signal.Signals
+) -> None:
+    with_readers(run, "ann@example.org", "ben@example.org")
+    let_it_be_due(project)
+    with a_server_that_never_answers() as (port, taken):
+        process = subprocess.Popen(
+            quire_command("-C", str(project.root), "series", "run"),
+            env=environment(**KEYS, QUIRE_SMTP=f"smtp://127.0.0.1:{port}?security=none"),
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        try:
+            assert taken.wait(20)
+            process.send_signal(number)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1)
+            process.send_signal(number)
+            _, said = process.communicate(timeout=20)
+        finally:
+            process.kill()
+            process.communicate()
+    assert process.returncode == 130, said
+
+
+STRUCK = """
+import select, signal, sys, threading
+from pipeline.cli._clock import Clock
+
+clock = Clock()
+
+def strike(frame, event, what):
+    is_waiting = event == "call" and frame.f_code is threading.Condition.wait.__code__
+    if is_waiting or (event == "c_call" and what is select.select):
+        sys.setprofile(None)
+        signal.raise_signal(signal.SIGTERM)
+
+with clock.heeding_signals():
+    sys.setprofile(strike)
+    clock.wait(30)
+print(clock.is_stopping())
+"""
+
+
+def test_a_signal_that_comes_as_a_wait_begins_ends_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STRUCK], env=environment(), capture_output=True, text=True, timeout=20, check=False
+    )
+    assert done.stdout == "True\n", done.stderr

@@ -301,6 +301,45 @@ def test_asked_to_stop_it_ends_what_is_under_way_and_lets_go_of_the_rest(store: 
     assert sent(store, server).sent == 40 - tally.sent
 
 
+def test_asked_to_stop_it_lets_others_have_the_rest_before_the_server_has_answered(store: Store) -> None:
+    readers(store, *ALL)
+    server, clock = Server(), Clock()
+    seen: list[Counter[str]] = []
+
+    def stop(address: str) -> None:
+        clock.stops.set()
+        deadline = time.monotonic() + 10
+        while states(store)["claimed"] and time.monotonic() < deadline:
+            time.sleep(0.02)
+        seen.append(states(store))
+
+    server.meanwhile = stop
+    assert sent(store, server, clock, connections=1).sent == 1
+    assert seen == [{"sending": 1, "due": 15}]
+
+
+def test_interrupted_it_waits_for_no_server(store: Store) -> None:
+    readers(store, *ALL)
+    server, is_over = Server(), threading.Event()
+    server.meanwhile = lambda address: is_over.wait(20) and None
+
+    class Interrupting(Clock):
+        def is_stopping(self) -> bool:
+            if states(store)["sending"]:
+                raise KeyboardInterrupt
+            return False
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        sent(store, server, Interrupting(), connections=2)
+    took = time.monotonic() - begun
+    is_over.set()
+    assert took < 10
+    # What no server has heard of is free at once.
+    assert states(store)["claimed"] == 0
+    assert states(store)["due"] > 0
+
+
 def test_while_the_store_is_locked_what_was_sent_waits_to_be_written_down(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
