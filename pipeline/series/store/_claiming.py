@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from pipeline.series import schedule as times
-from pipeline.series.course import Course, Place
+from pipeline.series.course import MAIL, Course, Place
 from pipeline.series.store import _schema as t
 from pipeline.series.store._rows import new_refs
 from pipeline.series.store.courses import course, schedule_for
@@ -62,27 +62,55 @@ def claim(tx: Connection, now: datetime, owner: str, lease: timedelta, most: int
 def _claim_waiting(tx: Connection, now: datetime, owner: str, until: datetime, most: int) -> list[Claim]:
     d, s = t.deliveries.c, t.subscribers.c
     query = (
-        select(d.ref, d.sequence_id, d.issue, d.revision_id, d.slot_at, d.attempts, *READER)
+        select(d.ref, d.sequence_id, d.issue, d.revision_id, d.slot_at, d.attempts, s.last_sent_at, *READER)
         .join_from(t.deliveries, t.subscribers, s.id == d.subscriber_id)
         .where(d.try_at <= now)
         .order_by(d.try_at)
         .limit(most)
     )
     rows = tx.execute(query).all()
-    if not rows:
+    busy = _under_way(tx, [r.id for r in rows], ("claimed", "sending"))
+    late: list[dict[str, Any]] = []
+    ready = []
+    for r in rows:
+        if not r.issue.startswith(MAIL):
+            if r.id in busy or (r.last_sent_at and times.is_same_day(r.last_sent_at, now, r.time_zone)):
+                schedule = course(tx, r.sequence_id).schedule
+                late.append({"b_ref": r.ref, "try_at": times.put_off(schedule, r.slot_at, now, r.time_zone)})
+                continue
+            busy.add(r.id)
+        ready.append(r)
+    if late:
+        tx.execute(update(t.deliveries).where(d.ref == bindparam("b_ref")), late)
+    if not ready:
         return []
     tx.execute(
         update(t.deliveries).where(d.ref == bindparam("b_ref")),
         [
             {"b_ref": r.ref, "state": "claimed", "try_at": None, "owner": owner, "lease_until": until}
             | {"attempts": r.attempts + 1}
-            for r in rows
+            for r in ready
         ],
     )
     return [
-        Claim(r.ref, r.sequence_id, r.issue, r.revision_id, r.slot_at, until, r.attempts + 1, *tuple(r)[6:])
-        for r in rows
+        Claim(r.ref, r.sequence_id, r.issue, r.revision_id, r.slot_at, until, r.attempts + 1, *tuple(r)[7:])
+        for r in ready
     ]
+
+
+def _under_way(tx: Connection, readers: Sequence[int], states: Sequence[str]) -> set[int]:
+    """Return those of some readers to whom an issue is under way; where there is one sequence, nobody is."""
+    if not readers or tx.execute(_SEQUENCES).scalar_one() < 2:
+        return set()
+    return set(tx.execute(_UNDER_WAY, {"readers": readers, "states": states}).scalars())
+
+
+_SEQUENCES = select(func.count()).select_from(t.sequences)
+_UNDER_WAY = select(t.deliveries.c.subscriber_id).where(
+    t.deliveries.c.subscriber_id.in_(bindparam("readers", expanding=True)),
+    t.deliveries.c.state.in_(bindparam("states", expanding=True)),
+    ~t.deliveries.c.issue.startswith(MAIL),
+)
 
 
 READER = (
@@ -107,15 +135,19 @@ def _claim_new(tx: Connection, now: datetime, owner: str, until: datetime, most:
     rows = tx.execute(query).all()
     courses = {number: course(tx, number) for number in {row.sequence_id for row in rows}}
     had = had_by(tx, [(r.sequence_id, r[9]) for r in rows if courses[r.sequence_id].version > 1])
+    busy = _under_way(tx, [row[9] for row in rows], ("due", "claimed", "sending", "deferred"))
     claims: list[Claim] = []
     taken: list[int] = []
     moved: list[dict[str, Any]] = []
     skipped: list[tuple[Any, Place]] = []
     for ref, row in zip(new_refs(len(rows)), rows, strict=True):
-        step = _step(courses[row.sequence_id], row, had.get((row.sequence_id, row[9]), frozenset()), now)
+        step = _step(
+            courses[row.sequence_id], row, had.get((row.sequence_id, row[9]), frozenset()), now, is_busy=row[9] in busy
+        )
         skipped += [(row, place) for place in step.skipped]
         if step.place is not None and step.slot_at is not None:
             place = step.place
+            busy.add(row[9])
             claims.append(
                 Claim(ref, row.sequence_id, place.issue, place.revision_id, step.slot_at, until, 1, *tuple(row)[9:])
             )
@@ -147,7 +179,8 @@ class _Step(Struct, frozen=True):
     stood: dict[str, str] = {}
 
 
-def _step(one: Course, row: Any, had: frozenset[str], now: datetime) -> _Step:
+def _step(one: Course, row: Any, had: frozenset[str], now: datetime, *, is_busy: bool) -> _Step:
+    """Return what becomes of a reader; one who is busy may get an issue of another sequence today."""
     if row.state != "active":
         return _Step("stopped", row.slot_at)
     schedule, owed = schedule_for(one, row.pace), row.owed.split()
@@ -168,7 +201,8 @@ def _step(one: Course, row: Any, had: frozenset[str], now: datetime) -> _Step:
     if schedule.kind == "evergreen" and not is_put_off and times.is_too_late(schedule, slot, now):
         # Once only: somebody who sends by hand now and then is late each time, and is to get there all the same.
         time = times.slot_at_or_after(schedule, now, row.time_zone, slot)
-    if time <= now and row.last_sent_at is not None and times.is_same_day(row.last_sent_at, now, row.time_zone):
+    has_had = row.last_sent_at is not None and times.is_same_day(row.last_sent_at, now, row.time_zone)
+    if time <= now and (is_busy or has_had):
         time = times.put_off(schedule, slot, now, row.time_zone)
     if time > now:
         return _Step("active", slot, time, skipped=tuple(skipped), stood=stood)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from series_builders import ACCEPTED, DAY, NOW, confirmed, published
+from series_builders import ACCEPTED, DAY, NOW, WEEKLY, asked, confirmed, letters, person, published
 from sqlalchemy import func, select, update
 
 from pipeline.delivery import Limit
@@ -27,8 +27,10 @@ from pipeline.series.message import Envelope
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import _schema as t
 from pipeline.series.store import coming, journal, leaving, ledger, limits, recovery
+from pipeline.series.store.courses import sequence_id_of
 from pipeline.series.store.engine import Store, open_store
 from pipeline.series.store.people import Consent
+from pipeline.series.store.publications import publish
 
 LATER = Outcome("deferred", "rcpt", 451, "4.7.1", "greylisted")
 UNREACHED = Outcome("deferred", "connect", text="nobody answers")
@@ -179,6 +181,58 @@ def test_what_the_ledger_keeps_says_how_it_was_made(store: Store) -> None:
 
 
 # --------------------------------------------------------------------------- what is refused or put off
+
+
+def with_two_newsletters(store: Store) -> None:
+    """Let somebody read two newsletters, with an issue of each due at once."""
+    with store.transaction() as tx:
+        published(tx, "one", "two")
+        publish(tx, "others", "Others", b"head", letters("eins", "zwei"), WEEKLY, NOW)
+        asked(tx, "ann@example.org")
+        other = sequence_id_of(tx, "others")
+        assert other is not None
+        coming.ask(tx, person("ann@example.org"), other, NOW, Consent(NOW, "a test"))
+        confirmed(tx, "ann@example.org")
+
+
+def days_of(store: Store) -> list[tuple[str, int]]:
+    """Return each issue that was sent, and on which day since the first."""
+    with store.reading() as tx:
+        d = t.deliveries.c
+        mine = ~d.issue.startswith("mail/") & (d.state == "sent")
+        return [(row[0], (row[1] - NOW).days) for row in tx.execute(select(d.issue, d.ended_at).where(mine))]
+
+
+def test_who_reads_two_newsletters_gets_one_issue_a_day(store: Store) -> None:
+    with_two_newsletters(store)
+    for day in range(10):
+        sent(store, Server(), Clock(NOW + day * DAY))
+    issues = days_of(store)
+    assert {issue for issue, _ in issues} == {"one", "two", "eins", "zwei"}
+    assert len({day for _, day in issues}) == 4
+
+
+def test_what_was_put_off_waits_a_day_where_its_reader_has_had_another_meanwhile(store: Store) -> None:
+    with_two_newsletters(store)
+    server = Server()
+    server.answers["ann@example.org"] = [LATER]
+    for quarter in range(8 * 4):
+        sent(store, server, Clock(NOW + quarter * timedelta(hours=6)))
+    issues = days_of(store)
+    assert len({day for _, day in issues}) == len(issues) >= 3
+
+
+def test_who_is_sent_again_what_was_in_doubt_gets_no_second_issue_that_day(store: Store) -> None:
+    readers(store, "ann@example.org")
+    server = Server()
+    server.answers["ann@example.org"] = [DROPPED]
+    sent(store, server)
+    week = NOW + 7 * DAY
+    sent(store, server, Clock(week))
+    with store.transaction() as tx:
+        assert recovery.settle(tx, recovery.in_doubt(tx), "resend", week) == 1
+    assert sent(store, server, Clock(week)).sent == 0
+    assert sent(store, server, Clock(week + DAY)).sent == 1
 
 
 def test_one_that_is_refused_hinders_no_other(store: Store) -> None:
