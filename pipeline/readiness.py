@@ -28,23 +28,30 @@ def faults(
 
     What is published is checked once for each version, by the rules of `quire check newsletter`, as it was frozen.
     """
-    with store.transaction() as tx:
+    with store.reading() as tx:
         published = courses.published_content(tx)
-        if not published:
-            return ("no newsletter has been published yet\n    Publish it first: quire series publish.",)
-        found = list(_settings(delivery, environment))
-        for name, (version, contents) in published.items():
-            checked = f"{name} {version}"
-            # Letters are many and their rules too; that they were in order is written down.
-            if any(entry.detail == checked for entry in journal.entries(tx, what=_READY)):
-                letters = [thawed(contents[0])]
-            else:
-                letters = [thawed(content) for content in contents]
-                found += _linted(letters, bounds, now)
-                if not found:
-                    _written(tx, checked, now)
-            found += _head(letters[0].head)
-            found += _secrets(delivery, letters[0].head, environment)
+        known = {entry.detail for entry in journal.entries(tx, what=_READY)}
+    if not published:
+        return ("no newsletter has been published yet\n    Publish it first: quire series publish.",)
+    found = list(_settings(delivery, environment))
+    ready = []
+    for name, (version, contents) in published.items():
+        checked = f"{name} {version}"
+        # Letters are many and their rules too; that they were in order is written down.
+        if checked in known:
+            letters = [thawed(contents[0])]
+        else:
+            letters = [thawed(content) for content in contents]
+            faulty = _linted(letters, bounds, now)
+            found += faulty
+            ready += [] if faulty else [checked]
+        found += _head(letters[0].head)
+        found += _secrets(delivery, letters[0].head, environment)
+    if ready:
+        # Only now, since others who send wait for whoever changes something.
+        with store.transaction() as tx:
+            for checked in ready:
+                _written(tx, checked, now)
     return tuple(dict.fromkeys(found))
 
 

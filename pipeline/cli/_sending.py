@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -94,6 +95,7 @@ def sender(session: Session, clock: Clock, tally: "Tally", line: Line, most: int
     from pipeline.readiness import faults, refuse
     from pipeline.series.compose import Composer, Composing
     from pipeline.series.deliver import Sending, send_due
+    from pipeline.series.store.courses import versions
     from pipeline.series.store.ledger import Rules
     from pipeline.series.store.limits import Limits
     from pipeline.series.trial import signer_for, transport_for
@@ -101,7 +103,15 @@ def sender(session: Session, clock: Clock, tally: "Tally", line: Line, most: int
     delivery = session.project.settings()[0].delivery
     with open_register(session) as register:
         store = register.store
-        refuse(faults(store, delivery, session.environment, limits(session.project), clock.now()))
+
+        def checked() -> dict[str, int]:
+            """Return the versions of what is published, once all of it may be sent."""
+            with store.reading() as tx:
+                found = versions(tx)
+            refuse(faults(store, delivery, session.environment, limits(session.project), clock.now()))
+            return found
+
+        ready = checked()
         composing = Composing(
             delivery.links,
             link_keys(session),
@@ -116,17 +126,15 @@ def sender(session: Session, clock: Clock, tally: "Tally", line: Line, most: int
             most=most,
         )
         compose, owner = Composer(store, composing), f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+
+        def send() -> None:
+            nonlocal ready
+            with store.reading() as tx:
+                is_new = versions(tx) != ready
+            if is_new:
+                ready = checked()
+            transport = partial(transport_for, delivery, session.environment)
+            send_due(store, compose, transport, sending, clock, owner, tally, line.moved)
+
         with clock.heeding_signals():
-            yield Sender(
-                store,
-                lambda: send_due(
-                    store,
-                    compose,
-                    lambda: transport_for(delivery, session.environment),
-                    sending,
-                    clock,
-                    owner,
-                    tally,
-                    line.moved,
-                ),
-            )
+            yield Sender(store, send)

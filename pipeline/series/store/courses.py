@@ -44,6 +44,12 @@ def content_of(tx: Connection, revision_id: int) -> bytes:
     return content
 
 
+def versions(tx: Connection) -> dict[str, int]:
+    """Return by name which version of each sequence is published."""
+    s = t.sequences.c
+    return {row.name: row.version for row in tx.execute(select(s.name, s.version))}
+
+
 def published_content(tx: Connection) -> dict[str, tuple[int, list[bytes]]]:
     """Return by name each sequence's version, and all of its letters that may be sent now."""
     s, p, r = t.sequences.c, t.places.c, t.revisions.c

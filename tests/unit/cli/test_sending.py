@@ -4,6 +4,7 @@ import hashlib
 import re
 import signal
 import socketserver
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -20,7 +21,12 @@ from click.testing import CliRunner, Result
 from sqlalchemy import update
 
 from pipeline.cli import quire
+from pipeline.cli._clock import Clock
+from pipeline.cli._sending import Line, sender
+from pipeline.cli._session import Session
+from pipeline.errors import ConfigError, Finding
 from pipeline.project import Project
+from pipeline.series.deliver import Tally
 from pipeline.series.store import _schema as t
 from pipeline.series.store.engine import open_store
 
@@ -195,6 +201,43 @@ def test_a_version_is_looked_at_once(run: Run, project: Project, monkeypatch: py
     assert run("series", "send", "--live").exit_code == 0
 
 
+def test_letters_with_faults_that_are_published_while_it_runs_are_not_sent(
+    run: Run, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_readers(run, "ann@example.org")
+    for name, value in {**KEYS, "QUIRE_SMTP": f"folder:{project.root / 'sent'}"}.items():
+        monkeypatch.setenv(name, value)
+    session, clock, tally = Session(project, quiet=True, verbose=False), Clock(), Tally()
+    with sender(session, clock, tally, Line(session, clock, tally)) as one:
+        one.send()
+        change(project, "alt=", "title=")
+        assert run("series", "publish").exit_code == 0
+        let_it_be_due(project)
+        with pytest.raises(ConfigError, match="a picture has no alt"):
+            one.send()
+        change(project, "title=", "alt=")
+        assert run("series", "publish").exit_code == 0
+        one.send()
+    assert len(sent_files(project)) == 1
+
+
+def test_while_letters_are_looked_at_others_may_send(
+    run: Run, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_readers(run, "ann@example.org")
+    looked: list[str] = []
+
+    def look(mail: object, bounds: object) -> list[Finding]:
+        with closing(sqlite3.connect(project.state / "series.db", timeout=0, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+        looked.append(str(mail))
+        return []
+
+    monkeypatch.setattr("pipeline.lint.check", look)
+    assert run("series", "send", "--live").exit_code == 0
+    assert looked
+
+
 def test_no_secret_is_ever_said(run: Run, project: Project) -> None:
     with_readers(run, "ann@example.org")
     let_it_be_due(project)
@@ -224,7 +267,9 @@ def test_what_is_in_doubt_is_listed_and_settled(run: Run, project: Project) -> N
     let_it_be_due(project)
     run("series", "send", "--live")
     with closing(open_store(str(project.state / "series.db"))) as store, store.transaction() as tx:
+        # As if the server had not answered: then nobody can say that they have had an issue today.
         tx.execute(update(t.deliveries).values(state="in_doubt"))
+        tx.execute(update(t.subscribers).values(last_sent_at=None))
     told = run("series", "settle").output
     found = re.fullmatch(r"(\d+)  20\S+ \S+ UTC  ann@example.org  letter-1  (\w+@ann-writes.net)\n", told)
     assert found
