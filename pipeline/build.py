@@ -155,7 +155,7 @@ def build(project: Project, options: Options, progress: Progress | None = None) 
             return nothing_done(memory.report, time.perf_counter() - started)
         same = memory if memory is not None and memory.inputs == inputs else None
         before = same.made if same else ()
-        pages = _pages_listed(project)
+        pages = _pages_listed(project, design)
         if progress is not None:
             for name, other in typeset_besides(chosen, before, pages).items():
                 progress.tell(f"{name}: its page numbers are those of the {other}, so that is typeset too")
@@ -299,10 +299,13 @@ def _write(
             press.close()
 
 
-def _pages_listed(project: Project) -> str:
+def _pages_listed(project: Project, design: Design) -> str:
     """Return whose page numbers the EPUB lists; settings that can't be read are told when all of the book is."""
+    from pipeline.writers.workbook import pages_listed
+
     try:
-        return project.settings()[0].epub.pages
+        settings = project.settings()[0]
+        return pages_listed(settings.epub.pages, settings.editions, design)
     except QuireError:
         return "workbook"
 

@@ -174,7 +174,7 @@ class EpubSettings(Struct, frozen=True, forbid_unknown_fields=True):
     isbn: str = ""
     fonts: bool = True
     kindle: bool = False
-    pages: Literal["workbook", "print"] = "workbook"
+    pages: Literal["print", "workbook"] = "print"
     accessibility: AccessibilitySettings | None = None
 
 

@@ -13,9 +13,9 @@ from pipeline.project import Project
 from pipeline.reader import read
 from pipeline.transforms import complete
 from pipeline.writers import _bind, _typeset
-from pipeline.writers._edition import screen
+from pipeline.writers._edition import Look
 from pipeline.writers._html import Templates
-from pipeline.writers._interior import stylesheet
+from pipeline.writers._pieces import stylesheet
 
 CASES = Path(__file__).parent / "cases"
 REFERENCE_PROJECT = CASES / "reader" / "every-block"
@@ -83,7 +83,7 @@ def a_document(folder: Path, body: str, css: str = "", path: str = "output/workb
 def a_pdf(folder: Path, body: str, css: str = "") -> bytes:
     """Return the PDF that HTML becomes in the workbook's styles and `css`, typeset and bound."""
     design = theme.load(Project(folder))
-    styles = stylesheet(Templates(design), screen(design)) + css
+    styles = stylesheet(Templates(design), Look(design)) + css
     html = f'<!DOCTYPE html><html lang="en"><head><title>Pages</title></head><body>{body}</body></html>'
     gathering = _typeset.decode(_typeset.typeset(_typeset.sheet(design, html, styles, name="pages")))
     return _bind.bind(_bind.binding([gathering], a_book(), design, "Pages"))

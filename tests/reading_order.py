@@ -14,6 +14,9 @@ from pipeline.transforms import select
 from pipeline.writers._html import join_names, label_of, roman
 
 LABELS = {"Lbl"}
+# The page that a reference leads to stands behind it.
+PAGE = ", page n"
+_PAGE = re.compile(r", page [\divxlc]+")
 # Where a work is cited stands behind its entry.
 _CITED = re.compile(r" pages? [\divxlc]+(?:[,–] ?[\divxlc]+)*")
 RESEARCH = "What the research does and doesn’t say"
@@ -35,7 +38,7 @@ def spoken(section: Tagged, leave_out: Iterable[str] = ()) -> str:
         calls = element.kind == "Reference" and re.fullmatch(r"\d+", element.text() or "-")
         return element.kind not in left_out and not calls
 
-    words = plain(section.text(is_read))
+    words = _PAGE.sub(PAGE, plain(section.text(is_read)))
     return _CITED.sub("", words) if words.startswith("notes ") else words
 
 
@@ -187,8 +190,9 @@ class Words:
             case m.Cite(keys=keys, narrative=narrative):
                 cited = "; ".join(self.cited(key, narrative) for key in keys)
                 return cited if narrative else f"({cited})"
-            case m.Ref(target=target, children=()):
-                return label_of(self.book.targets[target])
+            case m.Ref(target=target, children=children):
+                words = self.inlines(children) if children else label_of(self.book.targets[target])
+                return words if self.is_alone else f"{words}{PAGE}"
         return self.inlines(node.children)
 
     def cited(self, key: str, narrative: bool) -> str:

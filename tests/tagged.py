@@ -46,8 +46,17 @@ class Tagged:
         return [kid for kid in self.kids if isinstance(kid, Run)]
 
     @property
+    def words(self) -> Iterator[Run]:
+        """Yield all runs of the element and those below it in reading order."""
+        for kid in self.kids:
+            if isinstance(kid, Run):
+                yield kid
+            else:
+                yield from kid.words
+
+    @property
     def pages(self) -> set[int]:
-        return {run.page for element in self for run in element.runs}
+        return {run.page for run in self.words}
 
     def of(self, kind: str) -> list["Tagged"]:
         return [element for element in self if element.kind == kind]
@@ -117,8 +126,16 @@ def _runs(page: pikepdf.Page, number: int) -> dict[int, Run]:
     spoken: list[str | None] = []
     glyphs: dict[str, str] = {}
     line = 0.0
+    matrix = pikepdf.Matrix()
+    outer: list[pikepdf.Matrix] = []
     for operands, operator in pikepdf.parse_content_stream(page):
         match str(operator):
+            case "q":
+                outer.append(matrix)
+            case "Q":
+                matrix = outer.pop()
+            case "cm":
+                matrix = pikepdf.Matrix(*map(float, operands)) @ matrix
             case "BMC":
                 open_marks.append(None)
                 spoken.append(None)
@@ -138,7 +155,7 @@ def _runs(page: pikepdf.Page, number: int) -> dict[int, Run]:
             case "Tf":
                 glyphs = fonts[str(operands[0])]
             case "Tm":
-                line = round(float(operands[5]), 1)
+                line = round((pikepdf.Matrix(*map(float, operands)) @ matrix).f)
             case "TJ" | "Tj" if open_marks and open_marks[-1] is not None:
                 shown = operands[0] if isinstance(operands[0], pikepdf.Array) else [operands[0]]
                 run = open_marks[-1]

@@ -55,6 +55,7 @@ HOMES = {
         "forms/",
         "pages/_read.py",
         "pdf_x.py",
+        "writers/_page_numbers.py",
         "writers/_pdf_file.py",
         "writers/_separate.py",
         "writers/_press_sheet.py",

@@ -26,11 +26,15 @@ class Bookmark(Struct, frozen=True):
 
 
 class PageLabels(Struct, frozen=True):
-    """How pages are numbered from `first` (counted from 0): `style` is D, r, or empty for the prefix alone."""
+    """How pages are numbered from `first` (counted from 0): `style` is D, r, or empty for the prefix alone.
+
+    The first of them has the number `start`.
+    """
 
     first: int
     style: str
     prefix: str = ""
+    start: int = 1
 
 
 def place(owner: str, anchor: str = "") -> str:
@@ -48,15 +52,21 @@ def page_address(name: str) -> str:
     return f"{PAGE_SCHEME}:{name}"
 
 
-class PrintFile(Struct, frozen=True):
-    """What makes a binding a file for a print shop: the font of page numbers in the text, and these.
-
-    `numbers` are the printed numbers of the pages of places, by the place's name. `inks` are `gray`, or the paper that
-    four inks are printed on: `coated` or `uncoated`; a `profile` says more exactly how these are printed.
-    """
+class PageNumbers(Struct, frozen=True):
+    """What stands where the text refers to a page: `numbers` by the place's name, their font file, and their color."""
 
     serif: bytes
+    color: tuple[float, float, float]
     numbers: dict[str, str]
+
+
+class PrintFile(Struct, frozen=True):
+    """What makes a binding a file for a print shop.
+
+    `inks` are `gray`, or the paper that four inks are printed on: `coated` or `uncoated`; a `profile` says more exactly
+    how these are printed.
+    """
+
     inks: str = "gray"
     profile: bytes = b""
 
@@ -78,6 +88,7 @@ class Binding(Struct, frozen=True):
     labels: tuple[PageLabels, ...] = ()
     folios: tuple[Folio, ...] = ()
     look: Style | None = None
+    numbers: PageNumbers | None = None
     print_file: PrintFile | None = None
 
 

@@ -25,18 +25,25 @@ _LEAST_OF_LARGE = 16.0
 _FINE = ("muted", "rule", "ink-line")
 # From here on, steps of the type scale are titles, and distances are rooms around them.
 _TITLES, _ROOMS = 2.0, 3.0
-# What the fold of a bound book takes of the inside margin, by its number of pages.
+# What the fold of a bound book takes, by its number of pages. The text moves away from it, and keeps its measure as
+# long as there is room for a thumb at the outside; then it is narrower.
 _GUTTERS = ((150, 0.0), (300, 3.0), (500, 6.0), (700, 9.0))
 _WIDEST_GUTTER = 12.0
+_LEAST_OUTSIDE = 11.0
 
 
 class Look(Struct, frozen=True):
-    """How an edition's pages are set. Lengths are CSS lengths; `design` has its type, its trim and its margins."""
+    """How an edition's pages are set. Lengths are CSS lengths; `design` has its type, its trim and its margins.
+
+    Where it `opens_right`, pages are numbered as if each piece opened on a right-hand page, as it does where it
+    `is_bound`: what would be blank has a number elsewhere too, and is left out.
+    """
 
     design: Design
     is_fillable: bool = True
     is_ragged: bool = False
     is_bound: bool = False
+    opens_right: bool = False
     bleed: str = ""
     marks: bool = False
 
@@ -46,9 +53,12 @@ class Look(Struct, frozen=True):
         return page_size(self.design.theme.page.size)
 
 
-def screen(design: Design) -> Look:
-    """Return the look of the edition for screens: the design as it is."""
-    return Look(design)
+def screen(editions: Editions, design: Design) -> Look:
+    """Return the look of the edition for screens: the design as it is.
+
+    It is numbered as the print edition is, if it may be: what stands on a page of one stands there in the other.
+    """
+    return Look(design, opens_right=has_pages_of_print(editions, design))
 
 
 def large(editions: Editions, design: Design) -> Look:
@@ -92,7 +102,27 @@ def print_shop(editions: Editions, design: Design, pages: int) -> Look:
     settings = editions.print
     sized = in_black(_with_type(design, settings.size) if settings.size else design)
     look = _on_pages(sized, settings.trim, "print", gutter(pages))
-    return Look(look, is_fillable=False, is_bound=True, bleed=settings.bleed, marks=settings.marks)
+    return Look(look, is_fillable=False, is_bound=True, opens_right=True, bleed=settings.bleed, marks=settings.marks)
+
+
+def has_pages_of_print(editions: Editions, design: Design, pages: int = 1) -> bool:
+    """Say whether the screen edition's lines and pages break where those of the print edition do, which has `pages`.
+
+    They do where both have one measure: what else differs moves no line, and a test compares them.
+    """
+    try:
+        return _measure(Look(design)) == _measure(print_shop(editions, design, pages))
+    except ContentError:
+        # No page fits, which is told where the print edition is asked for.
+        return False
+
+
+def _measure(look: Look) -> tuple[str, float, float]:
+    """Return the type size, and width and height of what the margins leave in points, whose hundredths are rounding."""
+    theme, (width, height) = look.design.theme, map(points, look.trim)
+    margin = theme.page.margin
+    sides, ends = (margin.inside, margin.outside), (margin.top, margin.bottom)
+    return theme.base["page"], round(width - sum(map(points, sides)), 1), round(height - sum(map(points, ends)), 1)
 
 
 def gutter(pages: int) -> float:
@@ -135,6 +165,7 @@ def _on_pages(design: Design, trim: str, edition: str, gutter: float = 0.0) -> D
     sides = {"outside": across, "inside": across, "top": down, "bottom": down}
     margins = {name: length * sides[name] for name, length in edges.items()}
     margins["inside"] += gutter
+    margins["outside"] -= min(gutter, max(0.0, margins["outside"] - _LEAST_OUTSIDE))
     left = points(width) / MILLIMETER - margins["inside"] - margins["outside"]
     above = points(height) / MILLIMETER - margins["top"] - margins["bottom"]
     if left < _WIDTH_LEAST or above < _HEIGHT_LEAST:

@@ -31,11 +31,16 @@ class Style(Struct, frozen=True):
 def style(design: Design) -> Style:
     """Return the look of folios in a design: small, muted, in the sans, in the middle of the margins."""
     theme = design.theme
-    color = theme.colors.light["muted"]
-    red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
     size = points(theme.base["page"]) * theme.scale["label"]
     top, bottom = points(theme.page.margin.top), points(theme.page.margin.bottom)
-    return Style(size, (red, green, blue), top * 0.6, bottom * 0.5)
+    return Style(size, color_of(design, "muted"), top * 0.6, bottom * 0.5)
+
+
+def color_of(design: Design, name: str) -> tuple[float, float, float]:
+    """Return a color of a design as red, green and blue from 0 to 1."""
+    color = design.theme.colors.light[name]
+    red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue
 
 
 def plain_sans(design: Design) -> bytes:

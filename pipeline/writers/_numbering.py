@@ -21,10 +21,23 @@ def numbers_of(pages: Sequence[int], first_of_body: int, covers: int) -> list[li
     return found
 
 
-def page_labels(pages: Sequence[int], first_of_body: int, covers: int) -> tuple[PageLabels, ...]:
-    """Return labels: a cover by its name, front matter in roman from i, the body in arabic from 1."""
-    cover = (PageLabels(0, "", "Cover"),) if covers else ()
-    return (*cover, PageLabels(covers, "r"), PageLabels(sum(pages[:first_of_body]), "D"))
+def page_labels(taken: Sequence[int], there: Sequence[int], first_of_body: int, covers: int) -> tuple[PageLabels, ...]:
+    """Return labels: a cover by its name, front matter in roman from i, the body in arabic from 1.
+
+    `taken` are how many numbers each gathering takes, and `there` how many of its pages are there.
+    """
+    labels = [PageLabels(0, "", "Cover")] if covers else []
+    body = sum(taken[:first_of_body])
+    page = at = 0
+    expected = ("", 0)
+    for place, (numbers, pages) in enumerate(zip(taken, there, strict=True)):
+        if at >= covers:
+            style, number = ("D", at - body + 1) if place >= first_of_body else ("r", at - covers + 1)
+            if (style, number) != expected:
+                labels.append(PageLabels(page, style, start=number))
+            expected = (style, number + pages)
+        at, page = at + numbers, page + pages
+    return tuple(labels)
 
 
 def ranges(numbered: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

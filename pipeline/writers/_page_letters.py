@@ -24,6 +24,9 @@ def letters_of_pages(pages: Sequence[Any]) -> tuple[str, ...]:
     from weasyprint.formatting_structure import boxes
 
     def texts(box: Any) -> Iterator[str]:
+        # Only pages have references to pages.
+        if box.element is not None and box.element.get("class") == "page-of":
+            return
         # An absolutely placed box has its true one within.
         box = getattr(box, "_box", box)
         if isinstance(box, boxes.TextBox):

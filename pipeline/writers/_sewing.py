@@ -1,6 +1,7 @@
 """A binding in, one PDF out: pages, links, outline, page labels, form fields, one structure tree, one set of metadata.
 
-The one place that binds PDFs with pikepdf, with `_pdf_file`, `_structure`, `_stamp`, `_print_file` and `_whole_font`.
+The one place that binds PDFs with pikepdf, with `_pdf_file`, `_structure`, `_stamp`, `_page_numbers`, `_print_file` and
+`_whole_font`.
 """
 
 import importlib
@@ -22,6 +23,7 @@ from pipeline.press import let_go
 from pipeline.writers import _print_file
 from pipeline.writers._bind import SCHEME, Binding, Bookmark, PageLabels
 from pipeline.writers._inks import inks_of
+from pipeline.writers._page_numbers import figures, write_numbers
 from pipeline.writers._pdf_file import PdfFile, Source
 from pipeline.writers._stamp import Stamp
 from pipeline.writers._structure import Structure
@@ -66,7 +68,8 @@ class _Sewing:
         self._font = whole_font(task.sans)
         if task.print_file is not None:
             self._inks = inks_of(task.print_file.inks, task.print_file.profile)
-            self._figures = _print_file.figures(task.print_file.serif)
+        if task.numbers is not None:
+            self._figures = figures(task.numbers.serif)
         self._structure = Structure(file)
         # Links lead forward too: a page has its number before it is written.
         self._first_page = file.reserve(sum(gathering.pages for gathering in task.gatherings))
@@ -101,9 +104,11 @@ class _Sewing:
             pages = list(pdf.pages)
             self._take_fields(source)
             self._draw_folios(source, pages)
+            if written := self._task.numbers:
+                embedded = partial(self._figures_in, source)
+                write_numbers(pdf, written.numbers, written.color, self._figures, embedded)
             if self._task.print_file is not None:
-                numbers, figures = self._task.print_file.numbers, self._figures
-                _print_file.finish(pdf, numbers, self._inks, figures, partial(self._figures_in, source))
+                _print_file.finish(pdf, self._inks)
             self._structure.take(source, pages)
             for page in pages:
                 self._resolve_links(source, page)
@@ -252,6 +257,8 @@ def _label_numbers(labels: Sequence[PageLabels]) -> Iterator[Any]:
             entry.S = Name(f"/{label.style}")
         if label.prefix:
             entry.P = String(label.prefix)
+        if label.start != 1:
+            entry.St = label.start
         yield label.first
         yield entry
 

@@ -24,7 +24,7 @@ from pipeline.writers._subset import Face, characters_of, subset
 
 # What `quire build --edition` knows of this format; the first is built where none is named.
 EDITIONS = {name: edition.summary for name, edition in _epub_editions.EDITIONS.items()}
-# The edition of the workbook whose page numbers are listed, by the name that book.yaml has for it.
+# The edition of the workbook that is typeset for the page numbers, by the name of the pages.
 _PAGES = {"workbook": "screen", "print": "print"}
 # The name, the media type and the bytes of a file.
 _File: TypeAlias = tuple[str, str, bytes]

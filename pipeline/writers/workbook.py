@@ -15,7 +15,6 @@ from pipeline.writers import _bind, _edition, _typeset
 from pipeline.writers._color_pictures import color_pictures
 from pipeline.writers._cover_wrap import cover_wrap_sheet, finished_wrap
 from pipeline.writers._edition import EDITIONS as EDITIONS
-from pipeline.writers._folios import plain_serif
 from pipeline.writers._impose import MILLIMETER, Imposition, impose, order, sheets_of_signature
 from pipeline.writers._interior import Interior, print_interior, printed, screen_interior
 from pipeline.writers._spine import has_spine_text
@@ -60,6 +59,14 @@ def page_of(edition: str, editions: Editions, design: Design, pages: int = 1) ->
     if edition in _OF_PRINT:
         return _edition.print_shop(editions, design, pages).design.theme.page
     return design.theme.page
+
+
+def pages_listed(pages: str, editions: Editions, design: Design) -> str:
+    """Return which pages have the numbers that an EPUB lists, where book.yaml asks for `pages`: `workbook` or `print`.
+
+    The screen edition's serve for those of the print edition where it is numbered as that is.
+    """
+    return "print" if pages == "print" and not _edition.has_pages_of_print(editions, design) else "workbook"
 
 
 def _thick_signature(pages: int, signature: int) -> Iterable[Finding]:
@@ -128,7 +135,7 @@ class _Editions:
     def _keep_numbers(self, pages: str) -> None:
         """Keep what an EPUB that is made later asks for, where its page numbers are those of these pages."""
         whole = self.book.whole or self.book
-        if whole.epub.pages == pages:
+        if pages_listed(whole.epub.pages, self.book.editions, self.design) == pages:
             printed(whole, self.design, self.press)
 
     def _large(self) -> tuple[Result, int]:
@@ -171,7 +178,7 @@ class _Editions:
         [result] = self.press.run(_typeset.typeset, [sheet], "workbook")
         wrap = finished_wrap(self.book, _typeset.decode(result), bleed)
         profile = self.book.ink_profiles.get("cover-wrap", b"")
-        print_file = _bind.PrintFile(plain_serif(design), {}, "coated", profile) if self._wrap_is_separated else None
+        print_file = _bind.PrintFile("coated", profile) if self._wrap_is_separated else None
         binding = _bind.binding([wrap], self.book, design, f"{self.book.title}: cover", print_file=print_file)
         [pdf] = self.press.results(_bind.bind_in_pieces, [binding])
         return pdf, 1

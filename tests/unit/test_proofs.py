@@ -77,7 +77,7 @@ def test_a_title_that_crosses_the_fold_of_the_cover_is_found(folded):
 
 def test_a_page_is_named_by_its_printed_number_and_its_place_in_the_file(built):
     places = [str(finding.location) for finding in check_pages(built)]
-    assert "output/workbook.pdf, page 2 (6th)" in places
+    assert "output/workbook.pdf, page 3 (6th)" in places
     assert "output/worksheets/01-first.pdf, page 1" in places
 
 

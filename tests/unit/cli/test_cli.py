@@ -154,10 +154,10 @@ def test_check_looks_at_the_pages_that_were_built(project: Project) -> None:
     run(project, "build", "workbook")
     result = run(project, "check", "--pages")
     assert result.exit_code == 4
-    assert "output/workbook.pdf, page 2 (6th): “WWW" in result.stdout
+    assert "output/workbook.pdf, page 3 (6th): “WWW" in result.stdout
     assert result.stderr.endswith("1 errors, 0 warnings.\n")
     [finding] = json.loads(run(project, "check", "--pages", "--json").stdout)
-    assert finding["location"] == {"path": "output/workbook.pdf", "line": 1, "page": 6, "label": "2"}
+    assert finding["location"] == {"path": "output/workbook.pdf", "line": 1, "page": 6, "label": "3"}
     (project.content / "chapters/01-first.md").write_text(METADATA + "Short.\n", encoding="utf-8")
     assert "The manuscript has changed since it was built" in run(project, "check", "--pages").stderr
     run(project, "build", "workbook")

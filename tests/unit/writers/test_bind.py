@@ -8,12 +8,14 @@ from pathlib import Path
 import pikepdf
 import pytest
 from builders import a_book
+from tagged import tagged
 
 from pipeline import theme
 from pipeline.errors import WriteError
 from pipeline.project import Project
 from pipeline.writers import _bind, _folios, _typeset
-from pipeline.writers._bind import Bookmark, PageLabels, place, place_address
+from pipeline.writers._bind import Bookmark, PageLabels, PageNumbers, page_address, place, place_address
+from pipeline.writers._numbering import page_labels
 from pipeline.writers._typeset import Gathering
 
 DESIGN = theme.load(Project(Path(__file__).parents[3]))
@@ -106,6 +108,26 @@ def test_the_outline_is_a_tree_of_the_places_given(two: list[Gathering]) -> None
 def test_pages_bear_the_labels_given(two: list[Gathering]) -> None:
     pdf = bound(two, labels=[PageLabels(0, "", "Cover"), PageLabels(1, "r"), PageLabels(2, "D")])
     assert [page.label for page in pdf.pages] == ["Cover", "i", "1", "2"]
+
+
+def test_the_numbers_of_blank_pages_that_are_not_there_are_left_out(two: list[Gathering]) -> None:
+    labels = page_labels([1, 2, 2, 4], [1, 1, 1, 3], 2, 1)
+    assert labels[1:] == (PageLabels(1, "r"), PageLabels(2, "D"), PageLabels(3, "D", start=3))
+    pdf = bound(two, labels=[PageLabels(0, "r"), PageLabels(2, "D", start=3)])
+    assert [page.label for page in pdf.pages] == ["i", "ii", "3", "4"]
+
+
+def test_a_page_number_is_written_into_its_room_as_words_of_the_text(typeset) -> None:
+    style = "display: inline-block; width: 1em; height: 0.7em"
+    room = f'<a href="{page_address(place("one", "end"))}" style="{style}"></a>'
+    one = typeset(chapter("one", "one") + f'<p id="refers">More on page {room} of this.</p>')
+    numbers = PageNumbers(_folios.plain_serif(DESIGN), (0.0, 0.0, 0.0), {place("one", "end"): "37"})
+    pdf = bound([one], numbers=numbers)
+    [paragraph] = [element for element in tagged(pdf).of("P") if "More" in element.text()]
+    assert " ".join(paragraph.text().split()) == "More on page 37 of this."
+    links = [link for page in pdf.pages for link in page.obj.get("/Annots", ()) if link.Subtype == "/Link"]
+    assert all("/Dest" in link for link in links)
+    assert sum(element.kind == "Link" for element in tagged(pdf)) == len(links)
 
 
 def test_folios_are_drawn_as_artifacts(two: list[Gathering], prepared_design) -> None:

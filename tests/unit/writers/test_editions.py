@@ -1,6 +1,7 @@
 """The workbook's editions: what a print shop gets, and what large print is."""
 
 import io
+import itertools
 import re
 from collections import Counter
 
@@ -8,6 +9,7 @@ import msgspec
 import pikepdf
 import pytest
 from builders import a_book
+from tagged import Run, tagged
 
 from pipeline import model as m
 from pipeline.cache import Cache
@@ -18,7 +20,7 @@ from pipeline.press import Press
 from pipeline.theme import points
 from pipeline.transforms import select
 from pipeline.writers import workbook
-from pipeline.writers._edition import EDITIONS, gutter, large, print_shop
+from pipeline.writers._edition import EDITIONS, gutter, has_pages_of_print, large, print_shop
 from pipeline.writers._icc import cmyk_profile
 from pipeline.writers._inks import inks_of
 
@@ -49,6 +51,15 @@ def texts(pdf: bytes) -> list[str]:
 
     pages = pypdfium2.PdfDocument(pdf)
     return [" ".join(page.get_textpage().get_text_range().split()) for page in pages]
+
+
+def numbered(artifact: m.Artifact) -> dict[str, str]:
+    """Return the words of each page in reading order, by the page's number."""
+    with pikepdf.open(io.BytesIO(artifact.content)) as pdf:
+        words = dict.fromkeys(range(len(pdf.pages)), "")
+        for before, run in itertools.pairwise([Run(0, 0, 0.0, ""), *tagged(pdf).words]):
+            words[run.page] += run.text if before.line == run.line else f" {run.text}"
+        return {page.label: words[at].strip() for at, page in enumerate(pdf.pages)}
 
 
 def trim_of(pdf: bytes) -> tuple[float, float]:
@@ -139,30 +150,62 @@ def test_a_print_file_has_one_ink(printed) -> None:
             assert str(operator) not in ("cs", "CS") or str(operands[0]) == "/Pattern"
 
 
-def test_a_reference_on_paper_says_the_page_where_it_leads(made) -> None:
-    pages = texts(made["print"].content)
-    body = next(n for n, text in enumerate(pages) if re.match(r"(PART|Part) I ", text))
-    titles = {target.title for target in a_book().targets.values() if target.kind != "matter"}
-    numbers = []
-    for text in pages:
-        # Binding writes the numbers last, in their order.
-        count = text.count(", page\u00a0") or text.count(", page ")
-        numbers += text.split()[len(text.split()) - count :]
-    assert numbers
-    for number in filter(str.isdigit, numbers):
-        assert any(title.lower() in pages[body + int(number) - 1].lower() for title in titles)
-
-
 def test_a_wider_gutter_goes_with_more_pages() -> None:
     widths = [gutter(pages) for pages in (24, 150, 151, 300, 301, 700, 2000)]
     assert widths == sorted(widths)
     assert widths[0] == widths[1] < widths[2]
 
 
-def test_the_inside_margin_is_wider_where_a_thick_book_needs_it(prepared_design) -> None:
-    thin, thick = (print_shop(Editions(), prepared_design, pages).design.theme.page.margin for pages in (100, 400))
-    assert (thin.inside, thick.inside) == ("17mm", "23mm")
-    assert thin.outside == thick.outside
+def test_text_moves_away_from_the_fold_of_a_thick_book_and_keeps_its_measure(prepared_design) -> None:
+    margins = [print_shop(Editions(), prepared_design, n).design.theme.page.margin for n in (100, 200, 400, 600)]
+    assert [margin.inside for margin in margins] == ["17mm", "20mm", "23mm", "26mm"]
+    # A thumb needs room at the outside; from there on the text is narrower.
+    assert [margin.outside for margin in margins] == ["17mm", "14mm", "11mm", "11mm"]
+    alike = [has_pages_of_print(Editions(), prepared_design, n) for n in (100, 200, 400, 600)]
+    assert alike == [True, True, True, False]
+
+
+# --------------------------------------------------------------------------- one numbering for screens and paper
+
+
+def test_what_stands_on_a_page_in_print_stands_on_the_page_of_that_number_on_a_screen(made) -> None:
+    on_screen, in_print = (numbered(made[edition]) for edition in ("screen", "print"))
+    blank = [number for number in in_print if number not in on_screen]
+    assert blank
+    assert not any(in_print[number] for number in blank)
+    # Contents, notes, and index bear the same numbers too, so that all words are the same.
+    assert {number: in_print[number] for number in on_screen if number != "Cover"} == {
+        number: words for number, words in on_screen.items() if number != "Cover"
+    }
+
+
+def test_where_the_print_edition_has_pages_of_its_own_a_screen_counts_without_a_gap(prepared_design, tmp_path) -> None:
+    book = with_editions(print=PrintEdition(trim="6x9in"))
+    with pikepdf.open(io.BytesIO(written(prepared_design, tmp_path, book, "screen").content)) as pdf:
+        labels = [page.label for page in pdf.pages]
+    numbers = [int(label) for label in labels if label.isdigit()]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_print_edition_that_no_page_fits_changes_nothing_on_a_screen(prepared_design, tmp_path) -> None:
+    book = with_editions(print=PrintEdition(trim="60x90mm"))
+    assert written(prepared_design, tmp_path, book, "screen").pages
+
+
+@pytest.mark.parametrize("edition", ["screen", "print", "large"])
+def test_a_reference_says_the_page_on_which_what_it_leads_to_begins(edition, made) -> None:
+    pages = numbered(made[edition])
+    contents = next(words for words in pages.values() if words.startswith("Contents"))
+    said = [
+        (chapter, number)
+        for words in pages.values()
+        for chapter, number in re.findall(r"Chapter (\d+), page (\w+)", words)
+    ]
+    assert said
+    chapters = {str(chapter.number): chapter.title for chapter in a_book().chapters}
+    for chapter, number in said:
+        assert f"{chapters[chapter]}{number}" in contents
+        assert chapters[chapter] in pages[number]
 
 
 @pytest.mark.parametrize(

@@ -520,7 +520,7 @@ def test_pages_are_those_of_the_workbook_with_what_only_it_has(press: Press, mon
 
     def no_pages(book: m.Book, *_: Any) -> SimpleNamespace:
         seen.append(book)
-        return SimpleNamespace(settled=lambda: ([], {}, {}, {}, 0))
+        return SimpleNamespace(settled=lambda: _interior.Settled((), {}, {}, {}, {}))
 
     monkeypatch.setattr(epub, "printed", _interior.printed)
     monkeypatch.setattr(_interior, "screen_interior", no_pages)
