@@ -13,10 +13,14 @@ from pipeline.theme import Design, points
 
 
 class Folio(Struct, frozen=True):
-    """What one page bears: its folio at the foot, and a running head or nothing at its head."""
+    """What one page bears: its folio at the foot, and a running head or nothing at its head.
+
+    Both are `aside` points to the right of the page's middle.
+    """
 
     number: str
     head: str = ""
+    aside: float = 0.0
 
 
 class Style(Struct, frozen=True):
@@ -34,6 +38,12 @@ def style(design: Design) -> Style:
     size = points(theme.base["page"]) * theme.scale["label"]
     top, bottom = points(theme.page.margin.top), points(theme.page.margin.bottom)
     return Style(size, color_of(design, "muted"), top * 0.6, bottom * 0.5)
+
+
+def middle_of_text(design: Design) -> float:
+    """Return how many points to the right of the middle of a right-hand page that of its text is."""
+    margin = design.theme.page.margin
+    return round((points(margin.inside) - points(margin.outside)) / 2, 2)
 
 
 def color_of(design: Design, name: str) -> tuple[float, float, float]:

@@ -213,13 +213,14 @@ class Interior:
         """Yield what each page bears: a folio, and a running head but where a piece opens; a blank page nothing."""
         # The first page but a cover is a right-hand one.
         at = -self._covers
+        aside = _folios.middle_of_text(self.look.design) if self.look.is_bound else 0.0
         for name in settled.order:
             left, right = settled.heads[name]
             for page, number in enumerate(settled.labels[name]):
-                head = left if at % 2 else right
+                head, middle = (left, -aside) if at % 2 else (right, aside)
                 is_blank = page >= settled.made[name].pages
                 if not (is_blank or name in _BARE) and left:
-                    yield _folios.Folio(number, head if page else "")
+                    yield _folios.Folio(number, head if page else "", middle)
                 elif not is_blank or self.look.is_bound:
                     yield _folios.Folio("")
                 at += 1

@@ -24,7 +24,7 @@ class Stamp:
             (folio.number, bottom + self._look.foot_from_bottom),
         ):
             if text:
-                x = (left + right - self._width(text)) / 2
+                x = (left + right - self._width(text)) / 2 + folio.aside
                 pieces.append(f"1 0 0 1 {x:.2f} {y:.2f} Tm <{self._hex(text)}> Tj")
         if not pieces:
             return

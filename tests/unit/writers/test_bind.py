@@ -2,9 +2,11 @@
 
 import io
 import multiprocessing
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pikepdf
 import pytest
 from builders import a_book
@@ -136,6 +138,18 @@ def test_folios_are_drawn_as_artifacts(two: list[Gathering], prepared_design) ->
     content = b"".join(bytes(stream.read_bytes()) for stream in pdf.pages[1].Contents)
     assert b"/Artifact <</Type /Pagination>> BDC" in content
     assert content.count(b"BDC") + content.count(b"BMC") == content.count(b"EMC")
+
+
+def test_folios_stand_aside_with_a_text_that_moved_away_from_the_fold(two: list[Gathering], prepared_design) -> None:
+    margin = msgspec.structs.replace(DESIGN.theme.page.margin, inside="23mm", outside="11mm")
+    page = msgspec.structs.replace(DESIGN.theme.page, margin=margin)
+    thick = theme.Design(msgspec.structs.replace(DESIGN.theme, page=page), DESIGN.folders)
+    assert _folios.middle_of_text(thick) == pytest.approx(theme.points("6mm"), abs=0.01)
+    folios = [_folios.Folio("8", aside=aside) for aside in (0.0, 17.0, 0.0, -17.0)]
+    pdf = bound(two, folios=folios, look=_folios.style(prepared_design))
+    drawn = [bytes(list(page.Contents)[-1].read_bytes()).decode("ascii") for page in pdf.pages]
+    middle, right, _, left = [float(re.search(r"1 0 0 1 ([\d.]+) ", ops)[1]) for ops in drawn]
+    assert (right - middle, left - middle) == pytest.approx((17.0, -17.0))
 
 
 def test_a_font_that_is_embedded_whole_is_there_once(two: list[Gathering]) -> None:
