@@ -63,6 +63,31 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_ho
     assert tables(nowhere) >= {table.name for table in _schema.metadata.sorted_tables}
 
 
+def test_who_read_before_consent_was_kept_for_each_newsletter_has_agreed_to_what_they_read(
+    nowhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as old:
+        old.setattr(engine, "HEAD", "0004")
+        old.setattr(command, "upgrade", partial(_upgrade_to, command.upgrade, "0004"))
+        with closing(open_store(nowhere)) as store, store.transaction() as tx:
+            sequence = {"id": 1, "name": "letters", "head": b"", "schedule": b"{}", "version": 1, "published_at": NOW}
+            tx.execute(_schema.sequences.insert(), sequence)
+            for number, confirmed_at in ((1, NOW), (2, None)):
+                row = {"id": number, "ref": number, "state": "active", "created_at": NOW, "consent_at": NOW}
+                row |= {"consent_source": f"form {number}", "confirmed_at": confirmed_at}
+                tx.execute(_schema.subscribers.insert(), row)
+                tx.execute(
+                    text(
+                        "INSERT INTO enrolments (sequence_id, subscriber_id, state, started_at) VALUES (1, :n, 'x', :s)"
+                    ),
+                    {"n": number, "s": confirmed_at and _schema.microseconds(confirmed_at)},
+                )
+    with closing(open_store(nowhere)) as store, store.reading() as tx:
+        e = _schema.enrolments.c
+        rows = tx.execute(select(e.consent_at, e.consent_source, e.confirmed_at).order_by(e.subscriber_id)).all()
+    assert [tuple(row) for row in rows] == [(NOW, "form 1", NOW), (NOW, "form 2", None)]
+
+
 def _upgrade_to(upgrade: Callable[[Config, str], None], version: str, config: Config, _: str) -> None:
     upgrade(config, version)
 
