@@ -28,6 +28,8 @@ def as_text(plan: Plan, *, every: bool) -> str:
         lines.append("Nobody gets a new issue who is past its place; with --catch-up, they do.")
     if plan.is_rescheduled:
         lines.append("The schedule is another one: readers' next times follow it.")
+    if plan.is_unfinished:
+        lines.append("Publishing was cut off before all readers had their times; it goes on with them.")
     if plan.lost_paces:
         were = "reader has" if plan.lost_paces == 1 else "readers have"
         lines.append(

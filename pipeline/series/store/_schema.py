@@ -116,6 +116,7 @@ suppressions = Table(
 
 # --------------------------------------------------------------------------- what was published
 
+# `moving_after`, while readers are given their times by another schedule: who was the last that got theirs.
 sequences = Table(
     "sequences",
     metadata,
@@ -126,6 +127,7 @@ sequences = Table(
     Column("schedule", LargeBinary, nullable=False),
     Column("version", Integer, nullable=False),
     Column("published_at", Moment, nullable=False),
+    Column("moving_after", Key),
 )
 
 # A letter as it was when it was published, by the hash of all of it. What was sent can be read here for good.

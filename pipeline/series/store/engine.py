@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from pipeline.errors import ConfigError, StoreError
 
 # The newest of `migrations/versions`; a test holds it.
-HEAD = "0005"
+HEAD = "0006"
 # What is done within one transaction is handed this: see `Store.transaction`.
 Transaction: TypeAlias = Connection
 # How long a process waits for another's transaction, in seconds.

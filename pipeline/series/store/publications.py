@@ -11,21 +11,16 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from pipeline.delivery import Schedule
 from pipeline.errors import StoreError
-from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course, Place
 from pipeline.series.store import _schema as t
+from pipeline.series.store import moving
 from pipeline.series.store._rows import inserted
-from pipeline.series.store.courses import course, own_schedule_of, schedule_for, sequence_id_of
+from pipeline.series.store.courses import course, sequence_id_of
 from pipeline.series.store.journal import note
-from pipeline.series.store.people import had_by
-
-# How many readers are moved in one statement, and how many times of theirs are kept in mind.
-_BATCH = 1000
-_MOST_SLOTS = 100_000
 
 
 class Letter(Struct, frozen=True):
@@ -67,7 +62,8 @@ class Plan(Struct, frozen=True):
     """What publishing would do: letter by letter, and for whom.
 
     `catches_up` are new issues for those past them; `lost_paces` is how many readers have a pace of their own that the
-    schedule no longer allows, and go by the schedule from here on.
+    schedule no longer allows, and go by the schedule from here on. `is_unfinished` is true where readers have yet to
+    get their times by a schedule that was published before.
     """
 
     sequence: str
@@ -77,6 +73,7 @@ class Plan(Struct, frozen=True):
     is_rescheduled: bool
     catches_up: tuple[str, ...] = ()
     lost_paces: int = 0
+    is_unfinished: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -98,8 +95,9 @@ def plan(tx: Connection, name: str, letters: Sequence[Letter], schedule: Schedul
     )
     version = before.version if before else 0
     rescheduled = before is not None and before.schedule != schedule
-    lost = _lost_paces(tx, sequence_id, schedule) if rescheduled and sequence_id is not None else {}
-    return Plan(name, version + 1, changes, groups, rescheduled, owed, sum(map(len, lost.values())))
+    lost = moving.lost_paces(tx, sequence_id, schedule) if rescheduled and sequence_id is not None else {}
+    unfinished = moving.is_unfinished(tx, name)
+    return Plan(name, version + 1, changes, groups, rescheduled, owed, sum(map(len, lost.values())), unfinished)
 
 
 def publish(
@@ -112,14 +110,21 @@ def publish(
     now: datetime,
     *,
     catch_up: bool = False,
+    in_portions: bool = False,
 ) -> Plan:
-    """Publish letters and return what that changed. Raises StoreError where two letters have one name."""
+    """Publish letters and return what that changed. Raises StoreError where two letters have one name.
+
+    With `in_portions`, readers may be left to be given their times by another schedule; `moving.move_some` does that.
+    """
     names = [letter.issue for letter in letters]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise StoreError(f"two letters are named “{twice[0]}”\n    Give each a file name of its own, and build again.")
     made = plan(tx, name, letters, schedule, catch_up=catch_up)
+    known = sequence_id_of(tx, name)
+    if known is not None and made.is_empty and (in_portions or not made.is_unfinished):
+        return made
+    before = course(tx, known) if known is not None else None
     sequence_id = _write_sequence(tx, name, title, head, schedule, made.version, now)
-    before = course(tx, sequence_id) if made.version > 1 else None
     revisions = {letter.issue: _revision(tx, sequence_id, letter, now) for letter in letters}
     after = _after(before, letters, revisions)
     _write_places(tx, sequence_id, after, revisions, before)
@@ -127,10 +132,13 @@ def publish(
     tx.execute(update(t.sequences).where(t.sequences.c.id == sequence_id).values(version=made.version))
     if made.catches_up:
         _owe(tx, sequence_id, after, made.catches_up)
-    if made.version > 1:
-        _move_readers(tx, course(tx, sequence_id), now, everybody=made.is_rescheduled or schedule.kind == "calendar")
+    everybody = made.is_rescheduled or made.is_unfinished
+    if before is not None and in_portions and everybody and moving.can_be_portioned(before.schedule, schedule):
+        moving.begin_portions(tx, sequence_id)
+    elif before is not None:
+        moving.move_all(tx, course(tx, sequence_id), now, everybody=everybody or schedule.kind == "calendar")
     note(tx, now, "published", detail=f"{name} {made.version}")
-    for pace, readers in (_lost_paces(tx, sequence_id, schedule) if made.lost_paces else {}).items():
+    for pace, readers in (moving.lost_paces(tx, sequence_id, schedule) if made.lost_paces else {}).items():
         for subscriber_id in readers:
             note(tx, now, "pace-lost", subscriber_id=subscriber_id, detail=pace.decode())
     return made
@@ -298,76 +306,3 @@ def _owe(tx: Connection, sequence_id: int, after: Course, issues: Sequence[str])
         past = [other for other, rank in ranks.items() if rank > ranks[issue]]
         which = (e.sequence_id == sequence_id) & e.reached.in_(past) & (e.state != "stopped")
         tx.execute(update(t.enrolments).where(which).values(owed=func.trim(e.owed + f" {issue}")))
-
-
-def _move_readers(tx: Connection, one: Course, now: datetime, *, everybody: bool) -> None:
-    """Give times to readers who had finished and now have more to come, and to everybody where the dates have changed.
-
-    What is under way is not touched: its reader has no due time until it has ended.
-    """
-    e, s = t.enrolments.c, t.subscribers.c
-    states = (e.state == "finished") | ((e.state == "active") & e.due_at.is_not(None) if everybody else False)
-    query = (
-        select(e.id, e.subscriber_id, e.state, e.reached, e.owed, e.slot_at, e.pace, s.time_zone)
-        .join_from(t.enrolments, t.subscribers, s.id == e.subscriber_id)
-        .where(e.sequence_id == one.sequence_id, states, s.state == "active")
-        .order_by(e.subscriber_id)
-        .limit(_BATCH)
-    )
-    slots = _Slots(one, now, everybody=everybody)
-    last = 0
-    while rows := tx.execute(query.where(e.subscriber_id > last)).all():
-        last = rows[-1].subscriber_id
-        had = had_by(tx, [(one.sequence_id, row.subscriber_id) for row in rows])
-        moved = []
-        for row in rows:
-            place = one.next(row.reached, row.owed.split(), had.get((one.sequence_id, row.subscriber_id), ()))
-            if place is not None:
-                slot = slots.of(row, place.issue)
-                moved.append({"b_id": row.id, "state": "active", "slot_at": slot, "due_at": slot})
-        if moved:
-            tx.execute(update(t.enrolments).where(e.id == bindparam("b_id")), moved)
-
-
-class _Slots:
-    """The times of readers by another schedule; those who have the same are reckoned once."""
-
-    def __init__(self, one: Course, now: datetime, *, everybody: bool) -> None:
-        self._one, self._now, self._everybody = one, now, everybody
-        self._known: dict[tuple[object, ...], datetime] = {}
-
-    def of(self, row: Any, issue: str) -> datetime:
-        alike = (row.state, issue, row.slot_at, row.pace, row.time_zone)
-        if alike not in self._known:
-            if len(self._known) > _MOST_SLOTS:
-                self._known.clear()
-            self._known[alike] = self._reckoned(row, issue)
-        return self._known[alike]
-
-    def _reckoned(self, row: Any, issue: str) -> datetime:
-        one, now = self._one, self._now
-        schedule, slot = schedule_for(one, row.pace), row.slot_at
-        if schedule.kind == "calendar" or slot is None:
-            return one.first_slot(issue, now, row.time_zone, schedule)
-        if row.state == "finished":
-            slot = one.slot_after(slot, issue, max(slot, now), row.time_zone, schedule)
-        return _on_grid(schedule, now, slot, row.time_zone) if self._everybody or slot <= now else slot
-
-
-def _lost_paces(tx: Connection, sequence_id: int, schedule: Schedule) -> dict[bytes, list[int]]:
-    """Return the paces that a schedule makes impossible, each with the readers who have it."""
-    e = t.enrolments.c
-    own = (e.sequence_id == sequence_id) & e.pace.is_not(None)
-    paces = tx.execute(select(e.pace).where(own).distinct()).scalars().all()
-    lost = [pace for pace in paces if own_schedule_of(schedule, pace) is None]
-    query = select(e.subscriber_id).where(own, e.state != "stopped").order_by(e.subscriber_id)
-    return {pace: list(tx.execute(query.where(e.pace == pace)).scalars()) for pace in lost}
-
-
-def _on_grid(schedule: Schedule, now: datetime, slot: datetime, zone: str) -> datetime:
-    """Return the time that a reader has by a schedule instead of the old one.
-
-    What is due stays so where it isn't too late.
-    """
-    fitted = times.refitted(schedule, slot, zone)
-    return times.slot_at_or_after(schedule, now, zone, fitted) if times.is_too_late(schedule, fitted, now) else fitted

@@ -28,6 +28,7 @@ from pipeline.errors import ConfigError, Finding
 from pipeline.project import Project
 from pipeline.series.deliver import Tally
 from pipeline.series.store import _schema as t
+from pipeline.series.store import moving
 from pipeline.series.store.engine import open_store
 
 NAMES = ("DATABASE_URL", "ADDRESS_KEY", "LINK_KEYS", "IMAP_PASSWORD", "SMTP_PASSWORD", "DKIM_KEY")
@@ -106,6 +107,15 @@ def test_a_plan_is_shown_and_nothing_published(run: Run) -> None:
 
 def test_publishing_the_same_again_says_that_nothing_has_changed(run: Run) -> None:
     assert "Published Letters, version 1" in run("series", "publish").output
+    assert run("series", "publish").output == "Nothing has changed.\n"
+
+
+def test_publishing_that_was_cut_off_is_gone_on_with(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org")
+    with closing(open_store(str(project.state / "series.db"))) as store, store.transaction() as tx:
+        moving.begin_portions(tx, 1)
+    assert "it goes on with them" in run("series", "publish", "--plan").stdout
+    assert "Published Letters, version 1" in run("series", "publish").stderr
     assert run("series", "publish").output == "Nothing has changed.\n"
 
 
