@@ -1,103 +1,25 @@
-"""Publishing: built letters in; frozen revisions and an order out, with what that changes for whom.
+"""Publishing: built letters in; frozen revisions and an order out, and readers who are to get more for it."""
 
-Nobody is sent an issue that comes before where they stand, unless it is asked for; and an issue keeps its name wherever
-it moves, so that nobody gets it twice.
-"""
-
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import Connection, func, select, update
 
 from pipeline.delivery import Schedule
 from pipeline.errors import StoreError
-from pipeline.series.course import MAIL, Course, Place
+from pipeline.series.course import MAIL, Course
 from pipeline.series.store import _schema as t
 from pipeline.series.store import moving
+from pipeline.series.store._changes import Group as Group
+from pipeline.series.store._changes import Letter as Letter
+from pipeline.series.store._changes import Plan as Plan
+from pipeline.series.store._changes import order_after
+from pipeline.series.store._changes import plan as plan
 from pipeline.series.store._rows import inserted
 from pipeline.series.store.courses import course, sequence_id_of
 from pipeline.series.store.journal import note
-
-
-class Letter(Struct, frozen=True):
-    """A letter to publish: its name (`mail/welcome` for a mail), its subject, and all of it, encoded."""
-
-    issue: str
-    subject: str
-    content: bytes
-
-    @property
-    def hash(self) -> bytes:
-        return hashlib.sha256(self.content).digest()
-
-
-Kind = Literal["new", "rewritten", "moved", "removed", "same"]
-
-
-class Change(Struct, frozen=True):
-    """What publishing does to one letter, and for how many readers: those before it, and those past it."""
-
-    issue: str
-    subject: str
-    kind: Kind
-    number: int | None
-    ahead: int = 0
-    past: int = 0
-
-
-class Group(Struct, frozen=True):
-    """So many readers stand behind `reached`; `next_before` comes next as things are, `next_after` once published."""
-
-    reached: str
-    readers: int
-    next_before: str
-    next_after: str
-
-
-class Plan(Struct, frozen=True):
-    """What publishing would do: letter by letter, and for whom.
-
-    `catches_up` are new issues for those past them; `lost_paces` is how many readers have a pace of their own that the
-    schedule no longer allows, and go by the schedule from here on. `is_unfinished` is true where readers have yet to
-    get their times by a schedule that was published before.
-    """
-
-    sequence: str
-    version: int
-    changes: tuple[Change, ...]
-    groups: tuple[Group, ...]
-    is_rescheduled: bool
-    catches_up: tuple[str, ...] = ()
-    lost_paces: int = 0
-    is_unfinished: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.is_rescheduled and all(change.kind == "same" for change in self.changes)
-
-
-def plan(tx: Connection, name: str, letters: Sequence[Letter], schedule: Schedule, *, catch_up: bool = False) -> Plan:
-    """Return what publishing letters, issues in order and mails anywhere, would change."""
-    sequence_id = sequence_id_of(tx, name)
-    before = course(tx, sequence_id) if sequence_id is not None else None
-    after = _after(before, letters, {})
-    standing = _standing(tx, sequence_id)
-    changes = _changes(tx, before, after, letters, standing)
-    new = [change.issue for change in changes if change.kind == "new" and not change.issue.startswith(MAIL)]
-    owed = tuple(new) if catch_up else ()
-    groups = tuple(
-        Group(reached, readers, _next(before, reached, ()), _next(after, reached, owed))
-        for reached, readers in sorted(standing.items(), key=lambda item: after.rank(item[0]))
-    )
-    version = before.version if before else 0
-    rescheduled = before is not None and before.schedule != schedule
-    lost = moving.lost_paces(tx, sequence_id, schedule) if rescheduled and sequence_id is not None else {}
-    unfinished = moving.is_unfinished(tx, name)
-    return Plan(name, version + 1, changes, groups, rescheduled, owed, sum(map(len, lost.values())), unfinished)
 
 
 def publish(
@@ -126,7 +48,7 @@ def publish(
     before = course(tx, known) if known is not None else None
     sequence_id = _write_sequence(tx, name, title, head, schedule, made.version, now)
     revisions = {letter.issue: _revision(tx, sequence_id, letter, now) for letter in letters}
-    after = _after(before, letters, revisions)
+    after = order_after(before, letters, revisions)
     _write_places(tx, sequence_id, after, revisions, before)
     _renew(tx, sequence_id, revisions)
     tx.execute(update(t.sequences).where(t.sequences.c.id == sequence_id).values(version=made.version))
@@ -142,104 +64,6 @@ def publish(
         for subscriber_id in readers:
             note(tx, now, "pace-lost", subscriber_id=subscriber_id, detail=pace.decode())
     return made
-
-
-# --------------------------------------------------------------------------- the order
-
-
-def _after(before: Course | None, letters: Sequence[Letter], revisions: Mapping[str, int]) -> Course:
-    """Return the course as it will be: the new order, and what was taken out behind what it stood behind."""
-    issues = [letter.issue for letter in letters if not letter.issue.startswith(MAIL)]
-    places = [Place(issue, revisions.get(issue, 0)) for issue in issues]
-    for index, place in enumerate(before.places if before else ()):
-        if place.issue not in issues:
-            behind = before.places[index - 1].issue if before and index else ""
-            at = next((rank + 1 for rank, other in enumerate(places) if other.issue == behind), 0)
-            places.insert(at, msgspec.structs.replace(place, is_live=False))
-    mails = {
-        letter.issue.removeprefix(MAIL): revisions.get(letter.issue, 0)
-        for letter in letters
-        if letter.issue.startswith(MAIL)
-    }
-    schedule = before.schedule if before else Schedule()
-    return Course(0, before.name if before else "", 0, schedule, tuple(places), mails)
-
-
-def _next(one: Course | None, reached: str, owed: Sequence[str]) -> str:
-    """Return what somebody who stands behind an issue gets next; `owed` issues only where they are past them."""
-    if one is None:
-        return ""
-    rank = one.rank(reached)
-    place = one.next(reached, [issue for issue in owed if one.rank(issue) <= rank])
-    return place.issue if place else ""
-
-
-def _standing(tx: Connection, sequence_id: int | None) -> dict[str, int]:
-    """Return how many readers stand behind each issue, among those who are to get any more."""
-    if sequence_id is None:
-        return {}
-    e = t.enrolments.c
-    query = (
-        select(e.reached, func.count()).where(e.sequence_id == sequence_id, e.state != "stopped").group_by(e.reached)
-    )
-    return {row[0]: row[1] for row in tx.execute(query)}
-
-
-def _changes(
-    tx: Connection, before: Course | None, after: Course, letters: Sequence[Letter], standing: Mapping[str, int]
-) -> tuple[Change, ...]:
-    hashes = _hashes(tx, before)
-    live = [place.issue for place in before.live] if before else []
-    kept = [letter.issue for letter in letters if letter.issue in live]
-    moved = _moved([issue for issue in live if issue in kept], kept)
-    found = []
-    number = 0
-    for letter in letters:
-        is_mail = letter.issue.startswith(MAIL)
-        number += 0 if is_mail else 1
-        kind: Kind = "same"
-        if letter.issue not in hashes:
-            kind = "new"
-        elif hashes[letter.issue] != letter.hash:
-            kind = "rewritten"
-        elif letter.issue in moved:
-            kind = "moved"
-        ahead, past = (0, 0) if is_mail else _counts(after, letter.issue, standing)
-        found.append(Change(letter.issue, letter.subject, kind, None if is_mail else number, ahead, past))
-    names = {letter.issue for letter in letters}
-    for issue in [issue for issue in hashes if issue not in names]:
-        ahead, past = (0, 0) if issue.startswith(MAIL) else _counts(after, issue, standing)
-        found.append(Change(issue, "", "removed", None, ahead, past))
-    return tuple(found)
-
-
-def _counts(one: Course, issue: str, standing: Mapping[str, int]) -> tuple[int, int]:
-    """Return how many readers stand before an issue, and how many at it or past it."""
-    rank = one.rank(issue)
-    past = sum(readers for reached, readers in standing.items() if one.rank(reached) >= rank)
-    return sum(standing.values()) - past, past
-
-
-def _moved(before: Sequence[str], after: Sequence[str]) -> set[str]:
-    """Return the fewest issues that have to be moved to make one order of the other."""
-    # The longest run that keeps its order stays; what isn't in it has moved.
-    longest: list[list[str]] = []
-    ranks = {issue: rank for rank, issue in enumerate(before)}
-    for issue in after:
-        best = max((run for run in longest if ranks[run[-1]] < ranks[issue]), key=len, default=[])
-        longest.append([*best, issue])
-    stays = max(longest, key=len, default=[])
-    return set(after) - set(stays)
-
-
-def _hashes(tx: Connection, before: Course | None) -> dict[str, bytes]:
-    """Return the hashes of the letters that are published now."""
-    if before is None:
-        return {}
-    p, r = t.places.c, t.revisions.c
-    query = select(p.issue, r.hash).join_from(t.places, t.revisions, r.id == p.revision_id)
-    query = query.where(p.sequence_id == before.sequence_id, p.is_live).order_by(p.rank)
-    return {row.issue: row.hash for row in tx.execute(query)}
 
 
 # --------------------------------------------------------------------------- writing
