@@ -16,7 +16,7 @@ Examples:
 
 @click.command("publish", epilog=_EXAMPLES)
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would change and for whom, and change nothing.")
-@click.option("--catch-up", is_flag=True, help="Send new issues to readers who are past their place, too.")
+@click.option("--catch-up", is_flag=True, help="Send new and moved issues to readers past their place, too.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.pass_obj
 def command(session: Session, only_plan: bool, catch_up: bool, yes: bool) -> None:

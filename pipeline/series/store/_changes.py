@@ -57,9 +57,10 @@ class Group(Struct, frozen=True):
 class Plan(Struct, frozen=True):
     """What publishing would do: letter by letter, and for whom.
 
-    `catches_up` are new issues for those past them; `lost_paces` is how many readers have a pace of their own that the
-    schedule no longer allows, and go by the schedule from here on. `is_unfinished` is true where readers have yet to
-    get their times by a schedule that was published before.
+    `passes_over` are new or moved issues that readers are past who haven't had them, and `catches_up` those that they
+    get all the same. `lost_paces` is how many readers have a pace of their own that the schedule no longer allows, and
+    go by the schedule from here on. `is_unfinished` is true where readers have yet to get their times by a schedule
+    that was published before.
     """
 
     sequence: str
@@ -67,6 +68,7 @@ class Plan(Struct, frozen=True):
     changes: tuple[Change, ...]
     groups: tuple[Group, ...]
     is_rescheduled: bool
+    passes_over: tuple[str, ...] = ()
     catches_up: tuple[str, ...] = ()
     lost_paces: int = 0
     is_unfinished: bool = False
@@ -83,17 +85,28 @@ def plan(tx: Connection, name: str, letters: Sequence[Letter], schedule: Schedul
     after = order_after(before, letters, {})
     standing = _standing(tx, sequence_id)
     changes = _changes(tx, before, after, letters, standing)
-    new = [change.issue for change in changes if change.kind == "new" and not change.issue.startswith(MAIL)]
-    owed = tuple(new) if catch_up else ()
+    left_out = {reached: passed_over(before, after, reached) for reached in standing} if before else {}
+    passes_over = tuple(place.issue for place in after.live if any(place.issue in one for one in left_out.values()))
+    owed = left_out if catch_up else {}
     groups = tuple(
-        Group(reached, readers, _next(before, reached, ()), _next(after, reached, owed))
+        Group(reached, readers, _next(before, reached, ()), _next(after, reached, owed.get(reached, ())))
         for reached, readers in sorted(standing.items(), key=lambda item: after.rank(item[0]))
     )
     version = before.version if before else 0
     rescheduled = before is not None and before.schedule != schedule
     lost = moving.lost_paces(tx, sequence_id, schedule) if rescheduled and sequence_id is not None else {}
     unfinished = moving.is_unfinished(tx, name)
-    return Plan(name, version + 1, changes, groups, rescheduled, owed, sum(map(len, lost.values())), unfinished)
+    return Plan(
+        name,
+        version + 1,
+        changes,
+        groups,
+        rescheduled,
+        passes_over,
+        passes_over if catch_up else (),
+        sum(map(len, lost.values())),
+        unfinished,
+    )
 
 
 # --------------------------------------------------------------------------- the order
@@ -117,12 +130,16 @@ def order_after(before: Course | None, letters: Sequence[Letter], revisions: Map
     return Course(0, before.name if before else "", 0, schedule, tuple(places), mails)
 
 
+def passed_over(before: Course, after: Course, reached: str) -> list[str]:
+    """Return the issues that come before somebody who stands behind another, and didn't before: new or moved there."""
+    were_past = {place.issue for place in before.places[: before.rank(reached) + 1] if place.is_live}
+    past = after.places[: after.rank(reached)] if after.rank(reached) > 0 else ()
+    return [place.issue for place in past if place.is_live and place.issue not in were_past]
+
+
 def _next(one: Course | None, reached: str, owed: Sequence[str]) -> str:
-    """Return what somebody who stands behind an issue gets next; `owed` issues only where they are past them."""
-    if one is None:
-        return ""
-    rank = one.rank(reached)
-    place = one.next(reached, [issue for issue in owed if one.rank(issue) <= rank])
+    """Return what somebody who stands behind an issue, and is owed some, gets next."""
+    place = one.next(reached, owed) if one is not None else None
     return place.issue if place else ""
 
 

@@ -15,7 +15,7 @@ from pipeline.series.store import moving
 from pipeline.series.store._changes import Group as Group
 from pipeline.series.store._changes import Letter as Letter
 from pipeline.series.store._changes import Plan as Plan
-from pipeline.series.store._changes import order_after
+from pipeline.series.store._changes import order_after, passed_over
 from pipeline.series.store._changes import plan as plan
 from pipeline.series.store._rows import inserted
 from pipeline.series.store.courses import course, sequence_id_of
@@ -52,8 +52,8 @@ def publish(
     _write_places(tx, sequence_id, after, revisions, before)
     _renew(tx, sequence_id, revisions)
     tx.execute(update(t.sequences).where(t.sequences.c.id == sequence_id).values(version=made.version))
-    if made.catches_up:
-        _owe(tx, sequence_id, after, made.catches_up)
+    if before is not None and made.catches_up:
+        _owe(tx, sequence_id, before, after)
     everybody = made.is_rescheduled or made.is_unfinished
     if before is not None and in_portions and everybody and moving.can_be_portioned(before.schedule, schedule):
         moving.begin_portions(tx, sequence_id)
@@ -122,11 +122,10 @@ def _renew(tx: Connection, sequence_id: int, revisions: Mapping[str, int]) -> No
             tx.execute(update(t.deliveries).where(which).values(revision_id=newest))
 
 
-def _owe(tx: Connection, sequence_id: int, after: Course, issues: Sequence[str]) -> None:
-    """Let readers who are past new issues get them all the same, before they go on."""
+def _owe(tx: Connection, sequence_id: int, before: Course, after: Course) -> None:
+    """Let readers get what they would pass over, before they go on."""
     e = t.enrolments.c
-    ranks = {place.issue: rank for rank, place in enumerate(after.places)}
-    for issue in issues:
-        past = [other for other, rank in ranks.items() if rank > ranks[issue]]
-        which = (e.sequence_id == sequence_id) & e.reached.in_(past) & (e.state != "stopped")
-        tx.execute(update(t.enrolments).where(which).values(owed=func.trim(e.owed + f" {issue}")))
+    for reached in [place.issue for place in after.places]:
+        if issues := passed_over(before, after, reached):
+            which = (e.sequence_id == sequence_id) & (e.reached == reached) & (e.state != "stopped")
+            tx.execute(update(t.enrolments).where(which).values(owed=func.trim(e.owed + f" {' '.join(issues)}")))

@@ -72,6 +72,25 @@ def test_catching_up_is_asked_for_and_sends_an_inserted_issue_to_those_past_it(t
     assert course_of(tx, 5, 2) == ["new", "three"]
 
 
+@pytest.mark.parametrize(("catch_up", "expected"), [(False, ["three"]), (True, ["four", "three"])])
+def test_who_is_past_the_new_place_of_a_moved_issue_gets_it_where_catching_up_is_asked_for(
+    tx: Connection, catch_up: bool, expected: list[str]
+) -> None:
+    a_reader_past(tx, 2, "one", "two", "three", "four")
+    plan = published(tx, "one", "four", "two", "three", now=NOW + WEEK, catch_up=catch_up)
+    assert plan.passes_over == ("four",)
+    assert plan.groups == (Group("two", 1, "three", expected[0]),)
+    assert course_of(tx, 5, 2) == expected
+
+
+def test_catching_up_brings_no_issue_that_an_earlier_edit_left_out(tx: Connection) -> None:
+    a_reader_past(tx, 2, "one", "two", "three")
+    published(tx, "one", "new", "two", "three", now=NOW + WEEK)
+    plan = published(tx, "one", "new", "newer", "two", "three", now=NOW + WEEK, catch_up=True)
+    assert plan.passes_over == plan.catches_up == ("newer",)
+    assert course_of(tx, 5, 2) == ["newer", "three"]
+
+
 def test_those_who_had_finished_catch_up_too(tx: Connection) -> None:
     a_reader_past(tx, 2, "one", "two")
     published(tx, "one", "new", "two", now=NOW + 3 * WEEK, catch_up=True)
