@@ -156,6 +156,17 @@ def test_without_live_it_lists_what_is_due_and_sends_nothing(run: Run, project: 
     assert "2 due" in run("series", "send").output
 
 
+def test_who_is_due_and_gets_nothing_now_is_told_of(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org", "bea@example.org")
+    let_it_be_due(project)
+    with closing(open_store(str(project.state / "series.db"))) as store, store.transaction() as tx:
+        weeks_ago = datetime.now(UTC) - timedelta(days=21)
+        tx.execute(update(t.enrolments).where(t.enrolments.c.id == 1).values(slot_at=weeks_ago, due_at=weeks_ago))
+    listed = run("series", "send")
+    assert listed.stdout.startswith("bea@example.org")
+    assert "; 1 is shown, and 1 gets nothing now, being late, at the end, or" in listed.stderr
+
+
 def test_live_it_sends_each_once(run: Run, project: Project) -> None:
     with_readers(run, "ann@example.org", "ben@example.org")
     let_it_be_due(project)

@@ -15,11 +15,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from postgres_server import new_database
-from series_builders import NOW
+from series_builders import NOW, asked, published
 from sqlalchemy import inspect, select, text
 
 from pipeline.errors import StoreError
-from pipeline.series.store import _schema, engine
+from pipeline.series.store import _schema, engine, leaving
 from pipeline.series.store.engine import Store, open_store
 
 
@@ -117,6 +117,21 @@ def test_the_store_is_where_its_path_says_whatever_is_in_that(tmp_path: Path) ->
     assert [one.name for one in tmp_path.iterdir()] == ["what? #1 100%20"]
     assert path.stat().st_size > 0
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_store_of_its_own_keeps_no_trace_of_who_was_erased_in_what_it_has_let_go_of(tmp_path: Path) -> None:
+    path = tmp_path / "series.db"
+    with closing(open_store(str(path))) as store:
+        with store.transaction() as tx:
+            published(tx, "one")
+            numbers = [asked(tx, f"reader-{number}@example.org") for number in range(300)]
+        with closing(open_store(str(path))) as other, other.reading() as tx:
+            assert tx.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
+        with store.transaction() as tx:
+            for number in numbers:
+                leaving.erase(tx, number, bytes([number % 256]) * 32, NOW)
+    assert [one.name for one in tmp_path.iterdir()] == ["series.db"]
+    assert b"reader-" not in path.read_bytes()
 
 
 def test_nobody_else_may_read_who_reads_what(tmp_path: Path) -> None:
