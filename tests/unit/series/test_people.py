@@ -1,6 +1,6 @@
 """Coming, standing and leaving: consent first, one click to go, and nothing kept of who is erased."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -259,6 +259,14 @@ def test_restarting_begins_with_the_first_and_keeps_what_was(tx: Connection, ann
     assert standing.restart(tx, ann, 1, NOW + 2 * WEEK)
     assert sent(tx, range(2, 8)) == ["one", "two", "three"]
     assert len(tx.execute(select(t.deliveries.c.ref).where(t.deliveries.c.state == "sent")).all()) >= 5
+
+
+def test_who_begins_again_twice_in_a_second_does_so_twice(tx: Connection, ann: int) -> None:
+    for number in range(3):
+        moment = NOW + number * timedelta(milliseconds=200)
+        assert standing.skip(tx, ann, 1, moment) == "one"
+        assert standing.restart(tx, ann, 1, moment)
+    assert sent(tx, range(1, 8)) == ["one", "two", "three"]
 
 
 def test_beginning_again_is_for_readers_only(tx: Connection, ann: int) -> None:
