@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec import Struct
-from series_builders import confirmed, person, published, send
+from series_builders import confirmed, letters, person, published, send
 from series_model import expected_with_pauses
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from pipeline.delivery import Schedule
-from pipeline.series.store import recovery
+from pipeline.series.store import _schema as t
+from pipeline.series.store import importing, recovery
+from pipeline.series.store.courses import sequence_id_of
 from pipeline.series.store.engine import Store, open_store
 from pipeline.series.store.leaving import leave
+from pipeline.series.store.people import Consent
+from pipeline.series.store.publications import publish
 from pipeline.series.store.standing import pause, resume
 
 ZONES = (
@@ -139,3 +144,40 @@ def test_other_schedules_are_kept_through_a_year_as_well(store: Store, schedule:
     for reader in readers:
         assert got[reader.address] == expected(schedule, reader), reader
     assert sum(map(len, got.values())) > 500
+
+
+def test_after_weeks_without_a_sender_nobody_gets_two_in_a_day_and_only_a_calendar_passes_any_over(
+    store: Store,
+) -> None:
+    evergreen = Schedule(every="2 days", at="08:00", latest=12)
+    calendar = Schedule(kind="calendar", start="2027-01-05", every="3 days", at="20:00", latest=96)
+    mine, others = ISSUES[:12], tuple(f"other-{number:02d}" for number in range(1, 13))
+    with store.transaction() as tx:
+        for name, names, schedule in (("letters", mine, evergreen), ("others", others, calendar)):
+            publish(tx, name, name, b"", letters(*names), schedule, START)
+            sequence = sequence_id_of(tx, name)
+            assert sequence is not None
+            for zone in ZONES:
+                importing.add(tx, [person(f"{zone}@example.org", zone)], sequence, Consent(START, "a test"), START)
+    got: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    for hour in range(24 * 70):
+        now = START + timedelta(hours=hour)
+        # Nobody sends for three weeks in January.
+        if timedelta(days=9) <= now - START < timedelta(days=30):
+            continue
+        with store.transaction() as tx:
+            for claim in send(tx, now):
+                got[claim.address.removesuffix("@example.org")].append((now, claim.issue))
+    assert set(got) == set(ZONES)
+    for zone, sent in got.items():
+        days = [moment.astimezone(ZoneInfo(zone)).date() for moment, _ in sent]
+        assert len(set(days)) == len(days)
+        assert [issue for _, issue in sent if issue in mine] == list(mine)
+        read = [issue for _, issue in sent if issue in others]
+        # The dates of the third issue, on the 11th of January, to the one on the 23rd or 26th were too long past.
+        assert read in ([*others[:2], *others[8:]], [*others[:2], *others[7:]])
+    with store.reading() as tx:
+        d = t.deliveries.c
+        skipped = tx.execute(select(d.issue).where(d.state == "skipped")).scalars().all()
+    assert not set(skipped) & set(mine)
+    assert len(skipped) + sum(issue in others for sent in got.values() for _, issue in sent) == len(ZONES) * len(others)

@@ -34,10 +34,17 @@ def listed(session: Session, most: int | None) -> None:
     elif not total:
         session.say(f"Nothing is due. Next: {told(next_at)}.")
     if total:
-        shown = f"; {len(claims)} are shown" if len(claims) < total else ""
+        shown = _shown(len(claims), min(total, most or _LISTED)) if len(claims) < total else ""
         session.say(f"{total:,} due by {told(moment)}{shown}. Nothing was sent; with --live, it is.")
     for fault in found:
         session.say(f"Not ready: {fault}")
+
+
+def _shown(count: int, looked_at: int) -> str:
+    """Return how many are shown of those that were looked at, and what becomes of the rest."""
+    idle = looked_at - count
+    gets = f"{idle} {'gets' if idle == 1 else 'get'} nothing now, being late, at the end, or sent an issue today"
+    return f"; {count} {'is' if count == 1 else 'are'} shown" + (f", and {gets}" if idle else "")
 
 
 def _attempt(number: int) -> str:

@@ -74,7 +74,7 @@ def _told(tally: "Tally", rejected: Path, is_dry: bool, asks: bool) -> str:
     lines = [
         f"{tally.rows:,} row{'s' if tally.rows != 1 else ''}",
         f"{verdicts['added']:,} {'asked' if asks else 'added'}",
-        *([f"{verdicts['enrolled']:,} known, and enrolled"] if verdicts["enrolled"] else []),
+        *([f"{verdicts['enrolled']:,} known, and {'asked' if asks else 'enrolled'}"] if verdicts["enrolled"] else []),
         f"{verdicts['known']:,} known",
         f"{tally.left:,} left alone, since they have left, bounced, complained, or were suppressed or erased",
         f"{tally.rejected:,} can't be used",

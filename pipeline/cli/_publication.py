@@ -23,11 +23,12 @@ def as_text(plan: Plan, *, every: bool) -> str:
             f"{group.readers:,} reader{'s' if group.readers != 1 else ''} {where}: "
             f"next {after} instead of {group.next_before or 'nothing more'}"
         )
-    past = sum(change.past for change in plan.changes if change.kind == "new")
-    if past and not plan.catches_up:
-        lines.append("Nobody gets a new issue who is past its place; with --catch-up, they do.")
+    if plan.passes_over and not plan.catches_up:
+        lines.append("Nobody gets a new or moved issue who is past its place; with --catch-up, they do.")
     if plan.is_rescheduled:
         lines.append("The schedule is another one: readers' next times follow it.")
+    if plan.is_unfinished:
+        lines.append("Publishing was cut off before all readers had their times; it goes on with them.")
     if plan.lost_paces:
         were = "reader has" if plan.lost_paces == 1 else "readers have"
         lines.append(

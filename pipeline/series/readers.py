@@ -69,7 +69,8 @@ def add(
         can_ask(tx, sequence_id)
         done = coming.ask(tx, who, sequence_id, now, consent)
         known = people.by_identity(tx, who.identity)
-        return "asked" if done != "suppressed" and known is not None and known.state == "pending" else done
+        is_asked = known is not None and coming.is_asked(tx, known.id, sequence_id)
+        return "asked" if done != "suppressed" and is_asked else done
 
 
 def can_ask(tx: Transaction, sequence_id: int) -> None:

@@ -65,7 +65,10 @@ def look(door: Door, purpose: Purpose, token: str) -> View | None:
 
 
 def confirm(door: Door, token: str, now: datetime) -> View | None:
-    """Let a series begin for somebody who says yes. For POST. Who has left meanwhile stays so; the view says it."""
+    """Let each newsletter begin that somebody was asked about and says yes to: the view's courses that are `waiting`.
+
+    For POST. Who has left meanwhile stays so; the view says it.
+    """
     return _change(door, token, ("confirm",), lambda tx, one, hashed: coming.confirm(tx, one.id, hashed, now))
 
 

@@ -26,5 +26,7 @@ def command(session: Session, address: str, as_json: bool) -> None:
     for row in found.standings:
         coming = f"next {row.next_issue} at {told(row.due_at)}" if row.due_at else ""
         click.echo(f"{row.sequence}: {row.state}, had up to {row.reached or 'nothing'}  {coming}".rstrip())
+        if len(found.standings) > 1:
+            click.echo(f"  consent: {told(row.consent_at)}, {row.consent_source}; confirmed: {told(row.confirmed_at)}")
     if rows := [(told(d.ended_at), d.issue, d.state, d.subject, d.bounce) for d in found.deliveries]:
         click.echo(table(rows))

@@ -116,6 +116,7 @@ suppressions = Table(
 
 # --------------------------------------------------------------------------- what was published
 
+# `moving_after`, while readers are given their times by another schedule: who was the last that got theirs.
 sequences = Table(
     "sequences",
     metadata,
@@ -126,6 +127,7 @@ sequences = Table(
     Column("schedule", LargeBinary, nullable=False),
     Column("version", Integer, nullable=False),
     Column("published_at", Moment, nullable=False),
+    Column("moving_after", Key),
 )
 
 # A letter as it was when it was published, by the hash of all of it. What was sent can be read here for good.
@@ -158,7 +160,8 @@ places = Table(
 
 # `slot_at` is the time of the next issue by the schedule, `due_at` when to look at the reader again: none while a
 # delivery is under way, while paused, and at the end. `reached` is the last issue sent or passed over; `owed` are
-# earlier ones to be sent all the same. state: waiting, active, paused, finished, stopped
+# earlier ones to be sent all the same. Somebody reads a newsletter who agreed to that one: `consent_*` is what they
+# agreed to, `confirmed_at` when they said yes. state: waiting, active, paused, finished, stopped
 enrolments = Table(
     "enrolments",
     metadata,
@@ -172,6 +175,10 @@ enrolments = Table(
     Column("slot_at", Moment),
     Column("due_at", Moment),
     Column("pace", LargeBinary),
+    Column("consent_at", Moment),
+    _text("consent_source"),
+    _text("consent_text"),
+    Column("confirmed_at", Moment),
     UniqueConstraint("sequence_id", "subscriber_id"),
 )
 Index(

@@ -15,19 +15,24 @@ from pipeline.series.store.standing import begin_course
 
 # Who was made to leave is not asked, whatever has become of the suppression.
 _ASKABLE = ("pending", "active", "unsubscribed")
+# What the confirmation is called, as a delivery, when it asks a subscriber about one more newsletter: under its own
+# name it goes to nobody but those who have yet to confirm anything.
+QUESTION = "question"
 
 
 def ask(tx: Connection, person: Person, sequence_id: int, now: datetime, consent: Consent) -> Added:
     """Add somebody who has yet to confirm, and let the question be sent; ask those anew who have left themselves.
 
     Who is suppressed for a complaint, a bounce, an erasure or by hand is not asked. Who has been asked and hasn't
-    answered is asked again at the most once a day, so that nobody can fill another's inbox.
+    answered is asked again at the most once a day, so that nobody can fill another's inbox. Who reads another
+    newsletter is asked about this one, and nothing else changes for them: anybody may have typed their address.
     """
     known = by_identity(tx, person.identity)
     reason = suppressed(tx, [person.hash]).get(person.hash, "")
     if reason not in ("", "unsubscribed") or (known is not None and known.state not in _ASKABLE):
         return "suppressed"
     if known is not None and known.state == "active":
+        _ask_reader(tx, known, sequence_id, now, consent)
         return "known"
     if known is None:
         number = _insert(tx, person, "pending", now, consent)
@@ -38,10 +43,25 @@ def ask(tx: Connection, person: Person, sequence_id: int, now: datetime, consent
             .where(t.subscribers.c.id == number)
             .values(state="pending", **_consent(consent), **_given(person, known))
         )
-    _enrol_waiting(tx, number, sequence_id)
+    _enrol_waiting(tx, number, sequence_id, consent)
     if queue_mail(tx, "confirmation", number, sequence_id, now):
         note(tx, now, "asked", subscriber_id=number, detail=consent.source)
     return "known" if known else "added"
+
+
+def _ask_reader(tx: Connection, known: Subscriber, sequence_id: int, now: datetime, consent: Consent) -> None:
+    """Let a subscriber be asked about a newsletter that they don't get."""
+    if not _enrol_waiting(tx, known.id, sequence_id, consent):
+        return
+    if queue_mail(tx, "confirmation", known.id, sequence_id, now, called=QUESTION):
+        note(tx, now, "asked", subscriber_id=known.id, detail=consent.source)
+
+
+def is_asked(tx: Connection, subscriber_id: int, sequence_id: int) -> bool:
+    """Return whether somebody is to say yes or no to a newsletter."""
+    e = t.enrolments.c
+    query = select(e.state).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)
+    return tx.execute(query).scalar() == "waiting"
 
 
 def _insert(tx: Connection, person: Person, state: State, now: datetime, consent: Consent) -> int:
@@ -62,39 +82,48 @@ def _given(person: Person, known: Subscriber) -> dict[str, str]:
     }
 
 
-def _enrol_waiting(tx: Connection, subscriber_id: int, sequence_id: int) -> None:
+def _enrol_waiting(tx: Connection, subscriber_id: int, sequence_id: int, consent: Consent) -> bool:
+    """Let a newsletter wait for somebody's yes; return whether it waits, and isn't theirs already."""
     e = t.enrolments.c
     query = select(e.id, e.state).where(e.subscriber_id == subscriber_id, e.sequence_id == sequence_id)
     row = tx.execute(query).first()
     if row is None:
         values = {"sequence_id": sequence_id, "subscriber_id": subscriber_id, "state": "waiting"}
-        tx.execute(t.enrolments.insert(), values)
-    elif row.state == "stopped":
-        tx.execute(update(t.enrolments).where(e.id == row.id).values(state="waiting"))
+        tx.execute(t.enrolments.insert(), values | _consent(consent))
+    elif row.state in ("stopped", "waiting"):
+        tx.execute(update(t.enrolments).where(e.id == row.id).values(state="waiting", **_consent(consent)))
+    return row is None or row.state in ("stopped", "waiting")
 
 
 def confirm(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime) -> bool:
-    """Make somebody a subscriber who says yes, and let the series begin; return whether they were not one before.
+    """Let each newsletter begin that somebody was asked about and says yes to; return whether there was any.
 
     Who comes back goes on behind the last issue that they had.
     """
     known = by_id(tx, subscriber_id)
-    if known is None or known.state != "pending":
+    e, d = t.enrolments.c, t.deliveries.c
+    asked = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.state == "waiting")).all()
+    if known is None or known.state not in ("pending", "active") or not asked:
         return False
-    suppression = t.suppressions.c
-    tx.execute(delete(t.suppressions).where(suppression.hash == address_hash, suppression.reason == "unsubscribed"))
-    values = {"state": "active", "confirmed_at": now, "soft_bounces": 0, "left_at": None}
-    tx.execute(update(t.subscribers).where(t.subscribers.c.id == subscriber_id).values(**values))
+    if known.state == "pending":
+        suppression = t.suppressions.c
+        tx.execute(delete(t.suppressions).where(suppression.hash == address_hash, suppression.reason == "unsubscribed"))
+        values = {"state": "active", "confirmed_at": now, "soft_bounces": 0, "left_at": None}
+        tx.execute(update(t.subscribers).where(t.subscribers.c.id == subscriber_id).values(**values))
     note(tx, now, "confirmed", subscriber_id=subscriber_id)
-    e = t.enrolments.c
-    for row in tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.state == "waiting")).all():
+    # Who has answered isn't asked any more.
+    questions = (d.subscriber_id == subscriber_id) & d.issue.startswith(f"{MAIL}{QUESTION}/")
+    unsent = questions & d.state.in_(("due", "deferred"))
+    tx.execute(update(t.deliveries).where(unsent).values(state="suppressed", try_at=None, ended_at=now))
+    tx.execute(update(t.enrolments).where(e.id.in_([row.id for row in asked])).values(confirmed_at=now))
+    for row in asked:
         begin_course(tx, row, course(tx, row.sequence_id), known.time_zone, now)
         queue_mail(tx, "welcome", subscriber_id, row.sequence_id, now)
     return True
 
 
 def come_back(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime, consent: Consent) -> bool:
-    """Let somebody who had unsubscribed go on reading; return whether they had.
+    """Let somebody who had unsubscribed go on reading what they read; return whether they had.
 
     Whoever bounced, complained, or was suppressed stays so, whatever link they follow.
     """
@@ -104,23 +133,29 @@ def come_back(tx: Connection, subscriber_id: int, address_hash: bytes, now: date
         return False
     s, e = t.subscribers.c, t.enrolments.c
     tx.execute(update(t.subscribers).where(s.id == subscriber_id).values(state="pending", **_consent(consent)))
+    # What they were asked about and never said yes to doesn't come back with the rest.
     stopped = (e.subscriber_id == subscriber_id) & (e.state == "stopped")
-    tx.execute(update(t.enrolments).where(stopped).values(state="waiting"))
+    read = stopped & e.confirmed_at.is_not(None)
+    which = read if tx.execute(select(e.id).where(read).limit(1)).first() else stopped
+    tx.execute(update(t.enrolments).where(which).values(state="waiting", **_consent(consent)))
     return confirm(tx, subscriber_id, address_hash, now)
 
 
 # --------------------------------------------------------------------------- mails
 
 
-def queue_mail(tx: Connection, kind: str, subscriber_id: int, sequence_id: int, now: datetime) -> bool:
+def queue_mail(
+    tx: Connection, kind: str, subscriber_id: int, sequence_id: int, now: datetime, *, called: str = ""
+) -> bool:
     """Let a mail be sent to a subscriber as soon as may be; return whether there is one, and none of today's.
 
-    A mail of a kind is sent once a day at the most: its delivery is named for the day.
+    A mail of a kind is sent once a day at the most: its delivery is named for the kind, or what it is `called`, and the
+    day.
     """
     revision = course(tx, sequence_id).mails.get(kind)
     if revision is None:
         return False
-    issue = f"{MAIL}{kind}/{now.date().isoformat()}"
+    issue = f"{MAIL}{called or kind}/{now.date().isoformat()}"
     row = {"ref": new_refs(1)[0], "sequence_id": sequence_id, "issue": issue, "subscriber_id": subscriber_id}
     row |= {"revision_id": revision, "state": "due", "slot_at": now, "try_at": now}
     return add_once(tx, t.deliveries, row)

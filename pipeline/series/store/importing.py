@@ -51,17 +51,17 @@ def add(tx: Connection, people: Sequence[Person], sequence_id: int, consent: Con
     new.sort(key=lambda one: one.identity)
     enrolled = [row for verdict, row in found if verdict == "enrolled"]
     readers = [(row.id, row.time_zone) for row in enrolled] + _insert(tx, new, consent, now)
-    _enrol(tx, readers, sequence_id, now)
+    _enrol(tx, readers, sequence_id, consent, now)
     return [verdict for verdict, _ in found]
 
 
 def ask(tx: Connection, people: Sequence[Person], sequence_id: int, consent: Consent, now: datetime) -> list[Verdict]:
-    """Ask people whether they want to read, those whom `add` would add; return a verdict for each."""
+    """Ask people whether they want to read, those whom `add` would add or enrol; return a verdict for each."""
     found = look(tx, people, sequence_id)
     for one, verdict in zip(people, found, strict=True):
-        if verdict == "added":
+        if verdict in ("added", "enrolled"):
             coming.ask(tx, one, sequence_id, now, consent)
-    return ["known" if verdict == "enrolled" else verdict for verdict in found]
+    return found
 
 
 def finish(tx: Connection, added: int, consent: Consent, now: datetime) -> None:
@@ -123,7 +123,9 @@ def _insert(tx: Connection, people: Sequence[Person], consent: Consent, now: dat
     return [(number, zone) for number, ref, zone in tx.execute(query) if ref in ours]
 
 
-def _enrol(tx: Connection, readers: Sequence[tuple[int, str]], sequence_id: int, now: datetime) -> None:
+def _enrol(
+    tx: Connection, readers: Sequence[tuple[int, str]], sequence_id: int, consent: Consent, now: datetime
+) -> None:
     """Let readers begin with the first issue, each by the time zone they live in."""
     one = course(tx, sequence_id)
     place = one.next("")
@@ -132,4 +134,6 @@ def _enrol(tx: Connection, readers: Sequence[tuple[int, str]], sequence_id: int,
     rows = [{"subscriber_id": number, "slot_at": slots[zone], "due_at": slots[zone]} for number, zone in readers]
     if rows:
         alike = {"sequence_id": sequence_id, "state": "active" if place else "finished", "started_at": now}
-        tx.execute(t.enrolments.insert().values(**alike), rows)
+        alike |= {"confirmed_at": now, "consent_at": consent.at}
+        statement = t.enrolments.insert().values(**alike, consent_source=consent.source, consent_text=consent.text)
+        tx.execute(statement, rows)

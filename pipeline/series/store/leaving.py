@@ -31,7 +31,7 @@ def leave(
     address_hash: bytes = b"",
     detail: str = "",
 ) -> bool:
-    """End a subscription, whatever is under way; return whether it had not ended before.
+    """End a subscription to all newsletters, whatever is under way; return whether it had not ended before.
 
     With the hash of the address, no import brings it back. Done twice it is done once.
     """
@@ -69,7 +69,9 @@ def unsubscribe(tx: Connection, subscriber_id: int, now: datetime, address_hash:
     if known is None or not leave(tx, subscriber_id, "unsubscribed", now, address_hash, detail):
         return False
     e = t.enrolments.c
-    query = select(e.sequence_id).where(e.subscriber_id == subscriber_id).order_by(e.started_at.desc(), e.id.desc())
+    # The newsletter that began last says goodbye for all.
+    begun = (e.subscriber_id == subscriber_id) & e.started_at.is_not(None)
+    query = select(e.sequence_id).where(begun).order_by(e.started_at.desc(), e.id.desc())
     sequence_id = tx.execute(query.limit(1)).scalar()
     if known.state == "active" and sequence_id is not None:
         queue_mail(tx, "goodbye", subscriber_id, sequence_id, now)
@@ -129,6 +131,8 @@ def erase(tx: Connection, subscriber_id: int, address_hash: bytes, now: datetime
     blank |= {"consent_source": "", "consent_text": "", "state": "erased", "left_at": now, "last_sent_at": None}
     blank |= {"confirmed_at": None, "soft_bounces": 0}
     tx.execute(update(t.subscribers).where(t.subscribers.c.id == subscriber_id).values(**blank))
+    no_consent = {"consent_at": None, "consent_source": "", "consent_text": "", "confirmed_at": None}
+    tx.execute(update(t.enrolments).where(t.enrolments.c.subscriber_id == subscriber_id).values(**no_consent))
     b, a = t.bounces.c, t.audit.c
     tx.execute(update(t.bounces).where(b.subscriber_id == subscriber_id).values(raw=None, diagnostic=""))
     _erase_from_strays(tx, known.address)

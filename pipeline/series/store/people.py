@@ -59,7 +59,7 @@ class Subscriber(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """Where a subscriber stands in a sequence."""
+    """Where a subscriber stands in a sequence, and what they agreed to of it."""
 
     sequence: str
     state: str
@@ -68,6 +68,10 @@ class Standing(Struct, frozen=True):
     next_issue: str
     slot_at: datetime | None
     due_at: datetime | None
+    consent_at: datetime | None
+    consent_source: str
+    consent_text: str
+    confirmed_at: datetime | None
 
 
 Added = Literal["added", "known", "suppressed"]
@@ -106,7 +110,8 @@ def standings(tx: Connection, subscriber_id: int) -> list[Standing]:
         one = course(tx, row.sequence_id)
         place = one.next(row.reached, row.owed.split(), had(tx, row.sequence_id, subscriber_id))
         issue = place.issue if place else ""
-        found.append(Standing(one.name, row.state, row.started_at, row.reached, issue, row.slot_at, row.due_at))
+        stands = (one.name, row.state, row.started_at, row.reached, issue, row.slot_at, row.due_at)
+        found.append(Standing(*stands, row.consent_at, row.consent_source, row.consent_text, row.confirmed_at))
     return found
 
 

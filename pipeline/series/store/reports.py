@@ -21,8 +21,9 @@ _MICROSECONDS = 86_400_000_000
 class Figures(Struct, frozen=True):
     """How one letter has gone. Issues have a number, mails none.
 
-    `waiting` is how many readers get it next, of whom `due` are to have it by now. The rest count deliveries: under
-    way, by what became of them, and by what came back; and the readers who have left with this as their last.
+    `waiting` is how many readers get it next, of whom `due` are to have it by now; among them are those whom a sender
+    has let go of, and those for whom a mail is queued. The rest count deliveries: under way, by what became of them,
+    and by what came back; and the readers who have left with this as their last.
     """
 
     issue: str
@@ -80,20 +81,24 @@ def status(tx: Connection, sequence_id: int, now: datetime, days: int = 30) -> S
         one.version,
         now,
         readers,
-        _letters(tx, one, waiting),
+        _letters(tx, one, waiting, now),
         _sent_by_day(tx, sequence_id, now, days),
     )
 
 
-_COLUMNS = {"claimed": "sending", "sending": "sending"}
+# What a delivery counts as, by its state.
+_COLUMNS = {"claimed": "sending", "due": "waiting"}
 _CAME_BACK = {"hard": "bounced", "soft": "soft_bounced", "policy": "policy", "complaint": "complained"}
 
 
-def _letters(tx: Connection, one: Course, counts: dict[str, Counter[str]]) -> list[Figures]:
+def _letters(tx: Connection, one: Course, counts: dict[str, Counter[str]], now: datetime) -> list[Figures]:
     d, b = t.deliveries.c, t.bounces.c
     query = select(d.issue, d.state, func.count()).where(d.sequence_id == one.sequence_id)
     for issue, state, count in tx.execute(query.group_by(d.issue, d.state)):
         counts[_name(issue)][_COLUMNS.get(state, state)] += count
+    query = select(d.issue, func.count()).where(d.sequence_id == one.sequence_id, d.state == "due", d.try_at <= now)
+    for issue, count in tx.execute(query.group_by(d.issue)):
+        counts[_name(issue)]["due"] += count
     # The gravest of what came back about a delivery is what it counts as; there are far fewer of these than deliveries.
     marked = select(b.delivery_ref).distinct().where(b.delivery_ref.is_not(None)).subquery()
     query = select(d.issue, d.bounce, func.count()).join_from(marked, t.deliveries, d.ref == marked.c.delivery_ref)

@@ -135,7 +135,7 @@ def _make_way(tx: Connection, which: ColumnElement[bool], now: datetime) -> None
     """Give deliveries a name of their own, since one is a row for good, and its issue may come again."""
     d = t.deliveries.c
     tx.execute(
-        update(t.deliveries).where(which, ~d.issue.contains("@")).values(issue=d.issue + f"@{int(now.timestamp())}")
+        update(t.deliveries).where(which, ~d.issue.contains("@")).values(issue=d.issue + f"@{t.microseconds(now)}")
     )
 
 

@@ -28,6 +28,7 @@ from pipeline.errors import ConfigError, Finding
 from pipeline.project import Project
 from pipeline.series.deliver import Tally
 from pipeline.series.store import _schema as t
+from pipeline.series.store import moving
 from pipeline.series.store.engine import open_store
 
 NAMES = ("DATABASE_URL", "ADDRESS_KEY", "LINK_KEYS", "IMAP_PASSWORD", "SMTP_PASSWORD", "DKIM_KEY")
@@ -109,6 +110,15 @@ def test_publishing_the_same_again_says_that_nothing_has_changed(run: Run) -> No
     assert run("series", "publish").output == "Nothing has changed.\n"
 
 
+def test_publishing_that_was_cut_off_is_gone_on_with(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org")
+    with closing(open_store(str(project.state / "series.db"))) as store, store.transaction() as tx:
+        moving.begin_portions(tx, 1)
+    assert "it goes on with them" in run("series", "publish", "--plan").stdout
+    assert "Published Letters, version 1" in run("series", "publish").stderr
+    assert run("series", "publish").output == "Nothing has changed.\n"
+
+
 def test_an_edit_of_a_running_series_says_who_gets_what(run: Run, project: Project) -> None:
     with_readers(run, "ann@example.org")
     a_newsletter(project, 4)
@@ -144,6 +154,17 @@ def test_without_live_it_lists_what_is_due_and_sends_nothing(run: Run, project: 
     assert sent_files(project) == []
     # Looking claims nothing.
     assert "2 due" in run("series", "send").output
+
+
+def test_who_is_due_and_gets_nothing_now_is_told_of(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org", "bea@example.org")
+    let_it_be_due(project)
+    with closing(open_store(str(project.state / "series.db"))) as store, store.transaction() as tx:
+        weeks_ago = datetime.now(UTC) - timedelta(days=21)
+        tx.execute(update(t.enrolments).where(t.enrolments.c.id == 1).values(slot_at=weeks_ago, due_at=weeks_ago))
+    listed = run("series", "send")
+    assert listed.stdout.startswith("bea@example.org")
+    assert "; 1 is shown, and 1 gets nothing now, being late, at the end, or" in listed.stderr
 
 
 def test_live_it_sends_each_once(run: Run, project: Project) -> None:

@@ -98,6 +98,27 @@ def test_a_subscriber_is_enrolled_in_a_second_newsletter(store: Store, table: Pa
         assert rows.add(tx, [person], row, CONSENT, NOW) == ["known"]
 
 
+def test_a_subscriber_is_asked_about_a_second_newsletter_where_everybody_is(store: Store, table: Path) -> None:
+    table.write_text("address\nann@example.org\nbea@example.org\n", encoding="utf-8")
+    with store.transaction() as tx:
+        published(tx, "one")
+        confirmed(tx, "ann@example.org")
+        tx.execute(t.sequences.update().values(name="other"))
+        published(tx, "one")
+        row = tx.execute(select(t.sequences.c.id).where(t.sequences.c.name == "letters")).scalar_one()
+    ways = Options(CONSENT, confirm=True)
+    dry = Options(CONSENT, confirm=True, dry_run=True)
+    counts = [
+        importing.import_people(store, row, table, table.name, table.with_name("bad.csv"), KEY, one, NOW).verdicts
+        for one in (dry, ways, ways)
+    ]
+    assert [dict(count) for count in counts[:2]] == [{"added": 1, "enrolled": 1}] * 2
+    assert dict(counts[2]) == {"known": 2}
+    with store.transaction() as tx:
+        mails = {(claim.address, claim.issue.split("/2")[0]) for claim in send(tx, NOW) if claim.sequence_id == row}
+        assert mails == {("ann@example.org", "mail/question"), ("bea@example.org", "mail/confirmation")}
+
+
 @pytest.mark.parametrize("reason", ["unsubscribed", "hard", "soft", "complaint", "manual", "erased"])
 @pytest.mark.parametrize("confirm", [False, True])
 def test_nobody_who_has_left_comes_back(store: Store, table: Path, reason: leaving.Reason, confirm: bool) -> None:

@@ -1,15 +1,32 @@
 """Coming, standing and leaving: consent first, one click to go, and nothing kept of who is erased."""
 
+from datetime import datetime, timedelta
+
 import msgspec
 import pytest
-from series_builders import ACCEPTED, DAY, LEASE, NOW, asked, confirmed, done, person, published, send
+from series_builders import (
+    ACCEPTED,
+    DAY,
+    LEASE,
+    NOW,
+    WEEKLY,
+    asked,
+    confirmed,
+    done,
+    letters,
+    person,
+    published,
+    send,
+)
 from sqlalchemy import Connection, select
 
 from pipeline.delivery import Schedule
 from pipeline.series.schedule import ScheduleError
 from pipeline.series.store import _schema as t
 from pipeline.series.store import coming, journal, leaving, ledger, people, standing
-from pipeline.series.store.people import Consent
+from pipeline.series.store.courses import sequence_id_of
+from pipeline.series.store.people import Consent, Person
+from pipeline.series.store.publications import publish
 
 WEEK = 7 * DAY
 HOUR = DAY / 24
@@ -93,6 +110,87 @@ def test_a_suppressed_address_is_not_even_asked(tx: Connection, ann: int, reason
     assert ask(tx) == "suppressed"
 
 
+# --------------------------------------------------------------------------- another newsletter
+
+
+@pytest.fixture
+def other(tx: Connection, ann: int) -> int:
+    """Return the id of another newsletter than the one that Ann reads."""
+    publish(tx, "others", "Others", b"head", letters("eins", "zwei"), WEEKLY, NOW)
+    found = sequence_id_of(tx, "others")
+    assert found is not None
+    return found
+
+
+def ask_about(tx: Connection, sequence: int, at: datetime, who: Person | None = None) -> str:
+    return coming.ask(tx, who or person(ANN), sequence, at, Consent(at, "the other form", "Send me those too"))
+
+
+def mails(claims: list[ledger.Claim]) -> list[tuple[int, str]]:
+    return [(one.sequence_id, one.issue.split("/2")[0]) for one in claims if one.issue.startswith("mail/")]
+
+
+def test_who_reads_is_asked_about_another_newsletter_and_gets_it_after_a_yes_only(
+    tx: Connection, ann: int, other: int
+) -> None:
+    assert ask_about(tx, other, NOW + DAY) == "known"
+    assert coming.is_asked(tx, ann, other)
+    assert mails(send(tx, NOW + DAY)) == [(other, "mail/question")]
+    assert sent(tx, range(1, 3)) == ["two", "three"]
+    assert coming.confirm(tx, ann, person(ANN).hash, NOW + 2 * WEEK + DAY)
+    assert not coming.confirm(tx, ann, person(ANN).hash, NOW + 2 * WEEK + DAY)
+    claims = [claim for day in range(15, 40) for claim in send(tx, NOW + day * DAY)]
+    assert mails(claims) == [(other, "mail/welcome")]
+    assert [one.issue for one in claims if not one.issue.startswith("mail/")] == ["eins", "zwei"]
+
+
+def test_who_reads_is_asked_about_another_newsletter_once_a_day(tx: Connection, ann: int, other: int) -> None:
+    for _ in range(20):
+        ask_about(tx, other, NOW)
+    assert mails(send(tx, NOW)) == [(other, "mail/question")]
+    ask_about(tx, other, NOW + DAY)
+    assert mails(send(tx, NOW + DAY)) == [(other, "mail/question")]
+
+
+def test_asking_about_another_newsletter_changes_nothing_else_of_a_reader(tx: Connection, ann: int, other: int) -> None:
+    before = people.by_id(tx, ann)
+    ask_about(tx, other, NOW, person("ANN@EXAMPLE.ORG", "Asia/Tokyo", "Somebody"))
+    assert people.by_id(tx, ann) == before
+    assert ask(tx) == "known"
+    assert not coming.is_asked(tx, ann, 1)
+
+
+def test_what_was_agreed_to_is_kept_for_each_newsletter(tx: Connection, ann: int, other: int) -> None:
+    ask_about(tx, other, NOW + DAY)
+    coming.confirm(tx, ann, person(ANN).hash, NOW + 2 * DAY)
+    kept = {row.sequence: row for row in people.standings(tx, ann)}
+    first, second = kept["letters"], kept["others"]
+    assert (first.consent_at, first.consent_source, first.confirmed_at) == (NOW, "a test", NOW)
+    assert (second.consent_at, second.consent_source) == (NOW + DAY, "the other form")
+    assert (second.consent_text, second.confirmed_at) == ("Send me those too", NOW + 2 * DAY)
+    leaving.erase(tx, ann, person(ANN).hash, NOW + 3 * DAY)
+    assert {(row.consent_at, row.consent_source, row.consent_text) for row in people.standings(tx, ann)} == {
+        (None, "", "")
+    }
+
+
+def test_a_question_that_was_answered_meanwhile_is_not_asked(tx: Connection, ann: int, other: int) -> None:
+    ask_about(tx, other, NOW)
+    coming.confirm(tx, ann, person(ANN).hash, NOW)
+    assert mails(send(tx, NOW)) == [(other, "mail/welcome")]
+
+
+def test_who_leaves_leaves_all_newsletters_and_comes_back_to_those_they_said_yes_to(
+    tx: Connection, ann: int, other: int
+) -> None:
+    ask_about(tx, other, NOW)
+    assert leaving.unsubscribe(tx, ann, NOW, person(ANN).hash)
+    assert {row.state for row in people.standings(tx, ann)} == {"stopped"}
+    assert mails(send(tx, NOW)) == [(1, "mail/goodbye")]
+    assert coming.come_back(tx, ann, person(ANN).hash, NOW + DAY, Consent(NOW + DAY, "the link in a letter"))
+    assert {row.sequence: row.state for row in people.standings(tx, ann)} == {"letters": "active", "others": "stopped"}
+
+
 # --------------------------------------------------------------------------- standing
 
 
@@ -161,6 +259,14 @@ def test_restarting_begins_with_the_first_and_keeps_what_was(tx: Connection, ann
     assert standing.restart(tx, ann, 1, NOW + 2 * WEEK)
     assert sent(tx, range(2, 8)) == ["one", "two", "three"]
     assert len(tx.execute(select(t.deliveries.c.ref).where(t.deliveries.c.state == "sent")).all()) >= 5
+
+
+def test_who_begins_again_twice_in_a_second_does_so_twice(tx: Connection, ann: int) -> None:
+    for number in range(3):
+        moment = NOW + number * timedelta(milliseconds=200)
+        assert standing.skip(tx, ann, 1, moment) == "one"
+        assert standing.restart(tx, ann, 1, moment)
+    assert sent(tx, range(1, 8)) == ["one", "two", "three"]
 
 
 def test_beginning_again_is_for_readers_only(tx: Connection, ann: int) -> None:

@@ -1,15 +1,21 @@
 """Publishing: frozen issues, and edits of a running sequence that nobody is hurt by."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from series_builders import DAY, NOW, asked, confirmed, letters, published, send
+from series_builders import DAY, LEASE, NOW, asked, confirmed, done, letters, published, send
 from sqlalchemy import Connection, select
 
 from pipeline.delivery import Schedule
 from pipeline.errors import StoreError
+from pipeline.mail.sequence import SenderEntry
+from pipeline.series import publishing
+from pipeline.series.message import Head
+from pipeline.series.publishing import Edition
 from pipeline.series.store import _schema as t
-from pipeline.series.store import journal, publications, standing
+from pipeline.series.store import journal, leaving, ledger, moving, publications, standing
+from pipeline.series.store.engine import Store
 from pipeline.series.store.publications import Group
 
 WEEK = 7 * DAY
@@ -64,6 +70,25 @@ def test_catching_up_is_asked_for_and_sends_an_inserted_issue_to_those_past_it(t
     plan = published(tx, "one", "new", "two", "three", now=NOW + WEEK, catch_up=True)
     assert plan.groups == (Group("two", 1, "three", "new"),)
     assert course_of(tx, 5, 2) == ["new", "three"]
+
+
+@pytest.mark.parametrize(("catch_up", "expected"), [(False, ["three"]), (True, ["four", "three"])])
+def test_who_is_past_the_new_place_of_a_moved_issue_gets_it_where_catching_up_is_asked_for(
+    tx: Connection, catch_up: bool, expected: list[str]
+) -> None:
+    a_reader_past(tx, 2, "one", "two", "three", "four")
+    plan = published(tx, "one", "four", "two", "three", now=NOW + WEEK, catch_up=catch_up)
+    assert plan.passes_over == ("four",)
+    assert plan.groups == (Group("two", 1, "three", expected[0]),)
+    assert course_of(tx, 5, 2) == expected
+
+
+def test_catching_up_brings_no_issue_that_an_earlier_edit_left_out(tx: Connection) -> None:
+    a_reader_past(tx, 2, "one", "two", "three")
+    published(tx, "one", "new", "two", "three", now=NOW + WEEK)
+    plan = published(tx, "one", "new", "newer", "two", "three", now=NOW + WEEK, catch_up=True)
+    assert plan.passes_over == plan.catches_up == ("newer",)
+    assert course_of(tx, 5, 2) == ["newer", "three"]
 
 
 def test_those_who_had_finished_catch_up_too(tx: Connection) -> None:
@@ -215,3 +240,131 @@ def test_a_pace_by_days_is_lost_on_a_calendar_and_one_by_the_hour_is_kept(tx: Co
     assert published(tx, "one", "two", "three", schedule=calendar, now=NOW + DAY).lost_paces == 1
     assert slot_of(tx, 1) == datetime(2027, 1, 11, 9, tzinfo=UTC)
     assert slot_of(tx, 2) == datetime(2027, 1, 4, 18, 30, tzinfo=UTC)
+
+
+# --------------------------------------------------------------------------- a portion at a time
+
+
+EVENINGS = Schedule(time_zone="UTC", at="18:30", on=("tue", "thu"))
+
+
+def many_readers(tx: Connection) -> None:
+    """Publish three issues, and let seven readers be at different places and times; one is at the end, one paused."""
+    published(tx, "one", "two", "three")
+    for number in range(7):
+        confirmed(tx, f"reader-{number}@example.org", NOW + number * DAY, ("UTC", "Asia/Tokyo")[number % 2])
+    for day in range(9):
+        send(tx, NOW + day * DAY)
+    standing.set_pace(tx, 3, 1, {"every": "day", "at": "07:00"}, NOW + 9 * DAY)
+    standing.pause(tx, 4, NOW + 9 * DAY)
+    for _ in range(3):
+        standing.skip(tx, 5, 1, NOW + 9 * DAY)
+
+
+def places(tx: Connection) -> list[tuple[object, ...]]:
+    e = t.enrolments.c
+    return [
+        tuple(row)
+        for row in tx.execute(
+            select(e.subscriber_id, e.state, e.slot_at, e.due_at, e.reached).order_by(e.subscriber_id)
+        )
+    ]
+
+
+def publish_evenings(tx: Connection, *, in_portions: bool, schedule: Schedule = EVENINGS) -> publications.Plan:
+    words, now = letters("one", "two", "three", "four"), NOW + 9 * DAY
+    return publications.publish(tx, "letters", "Letters", b"head", words, schedule, now, in_portions=in_portions)
+
+
+def test_readers_who_are_moved_a_portion_at_a_time_get_the_times_that_they_get_at_once(store: Store) -> None:
+    with store.transaction() as tx:
+        many_readers(tx)
+    with store.trial() as tx:
+        publish_evenings(tx, in_portions=False)
+        at_once = places(tx)
+    with store.transaction() as tx:
+        before = places(tx)
+        publish_evenings(tx, in_portions=True)
+        assert places(tx) == before
+    portions = 0
+    is_more = True
+    while is_more:
+        with store.transaction() as tx:
+            is_more = moving.move_some(tx, "letters", NOW + 9 * DAY, most=2)
+            portions += is_more
+    assert portions == 3
+    with store.reading() as tx:
+        assert places(tx) == at_once != before
+        assert not moving.is_unfinished(tx, "letters")
+
+
+def test_publishing_that_was_cut_off_is_told_and_gone_on_with(store: Store) -> None:
+    with store.transaction() as tx:
+        many_readers(tx)
+    with store.trial() as tx:
+        publish_evenings(tx, in_portions=False)
+        at_once = places(tx)
+    with store.transaction() as tx:
+        publish_evenings(tx, in_portions=True)
+    with store.transaction() as tx:
+        assert moving.move_some(tx, "letters", NOW + 9 * DAY, most=2)
+    words = tuple(letters("one", "two", "three", "four"))
+    sender = SenderEntry(name="Ann", address="ann@example.org", postal_address="1 Street")
+    head = Head(id="letters", title="Letters", language="en", website="", sender=sender)
+    again = Edition(head, words, EVENINGS)
+    planned = publishing.plan(store, again)
+    assert (planned.is_empty, planned.is_unfinished) == (True, True)
+    publishing.publish(store, again, NOW + 9 * DAY, lambda _: None)
+    with store.reading() as tx:
+        assert places(tx) == at_once
+    planned = publishing.plan(store, again)
+    assert (planned.version, planned.is_unfinished) == (3, False)
+
+
+def test_others_send_and_leave_between_portions_and_nobody_gets_anything_twice_or_not_at_all(store: Store) -> None:
+    with store.transaction() as tx:
+        published(tx, "one", "two", "three")
+        for number in range(8):
+            confirmed(tx, f"reader-{number}@example.org")
+        send(tx, NOW)
+    moment = NOW + WEEK
+    with store.transaction() as tx:
+        publications.publish(
+            tx, "letters", "Letters", b"", letters("one", "two", "three"), EVENINGS, moment, in_portions=True
+        )
+    # Each time between two portions one more is sent their issue, and the next leaves.
+    leaver, between = 8, 0
+    is_more = True
+    while is_more:
+        with store.transaction() as tx:
+            is_more = moving.move_some(tx, "letters", moment, most=1)
+        with store.transaction() as tx:
+            claims = ledger.claim(tx, moment, "me", LEASE, 1)
+            ledger.begin(tx, claims, "me", moment)
+            done(tx, claims, "me", moment)
+        if leaver > 6:
+            with store.transaction() as tx:
+                leaving.unsubscribe(tx, leaver, moment, bytes([leaver]) * 32)
+            leaver -= 1
+        between += len(claims)
+    with store.transaction() as tx:
+        for hour in range(24 * 30):
+            send(tx, moment + timedelta(hours=hour))
+        d = t.deliveries.c
+        rows = tx.execute(select(d.subscriber_id, d.issue).where(d.state == "sent", ~d.issue.startswith("mail/"))).all()
+        got = Counter(tuple(row) for row in rows)
+    assert between > 1
+    assert set(got.values()) == {1}
+    assert all({issue for one, issue in got if one == reader} == {"one", "two", "three"} for reader in range(1, 7))
+
+
+def test_a_calendars_readers_are_moved_all_at_once(store: Store) -> None:
+    with store.transaction() as tx:
+        many_readers(tx)
+    calendar = Schedule(kind="calendar", start="2027-02-01", time_zone="UTC", at="09:00")
+    with store.transaction() as tx:
+        publish_evenings(tx, in_portions=True, schedule=calendar)
+        assert not moving.is_unfinished(tx, "letters")
+    with store.reading() as tx:
+        due = [row[3] for row in places(tx) if row[1] == "active"]
+    assert all(isinstance(moment, datetime) and moment >= datetime(2027, 2, 1, tzinfo=UTC) for moment in due)

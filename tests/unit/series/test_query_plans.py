@@ -16,6 +16,7 @@ from pipeline.series.store import (
     importing,
     leaving,
     ledger,
+    moving,
     people,
     publications,
     recovery,
@@ -141,6 +142,8 @@ def test_an_edit_moves_a_batch_of_readers_at_a_time_and_each_by_an_index(
     with plans(tx, sorts=False) as found:
         published(tx, "two", "one", "three", schedule=Schedule(every="day", at="10:00"), now=NOW + DAY, catch_up=True)
         publications.plan(tx, "letters", [], Schedule())
+        moving.begin_portions(tx, 1)
+        assert moving.move_some(tx, "letters", NOW + DAY, most=3)
     assert found == []
 
 

@@ -46,6 +46,22 @@ def test_somebody_is_asked_first_and_enrolled_at_once_only_where_that_is_said(re
     assert set(sent(register, 1)) == {(ANN, "mail/confirmation"), (BEA, "one")}
 
 
+def test_a_reader_of_one_newsletter_is_asked_about_another(register: Register) -> None:
+    add(register)
+    with register.store.transaction() as tx:
+        publish(tx, "notes", "Notes", b"", letters("eins"), WEEKLY, NOW)
+    who = readers.person(register, ANN)
+    assert readers.add(register, who, CONSENT, NOW, "letters") == "known"
+    assert [readers.add(register, who, CONSENT, NOW, "notes") for _ in range(2)] == ["asked"] * 2
+    # Who is asked stays asked, whatever somebody else says of them.
+    assert readers.add(register, who, CONSENT, NOW, "notes", confirmed=True) == "known"
+    assert set(sent(register, 0)) == {(ANN, "mail/question"), (ANN, "one")}
+    assert {row.sequence: row.state for row in readers.about(register, ANN).standings} == {
+        "letters": "active",
+        "notes": "waiting",
+    }
+
+
 def test_everything_that_is_wrong_with_somebody_is_told_at_once(register: Register) -> None:
     with pytest.raises(ConfigError) as caught:
         readers.person(register, "nobody", "n" * 201, "Mars/Olympus", "english")

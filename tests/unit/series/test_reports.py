@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from series_builders import DAY, NOW, asked, confirmed, published, send
+from series_builders import DAY, LEASE, NOW, asked, confirmed, published, send
 from sqlalchemy import Connection
 
 from pipeline.delivery import Delivery
@@ -11,7 +11,7 @@ from pipeline.series import returns
 from pipeline.series.links import Keys, verp
 from pipeline.series.outcome import Outcome
 from pipeline.series.sources import RawMail
-from pipeline.series.store import leaving, ledger, standing
+from pipeline.series.store import coming, leaving, ledger, recovery, standing
 from pipeline.series.store.engine import Store
 from pipeline.series.store.reports import Figures, log, status
 
@@ -34,6 +34,23 @@ def test_an_issue_counts_who_waits_for_it_who_is_due_and_who_had_it(tx: Connecti
     assert (found["one"].sent, found["one"].waiting, found["one"].due) == (3, 1, 1)
     assert (found["two"].sent, found["two"].waiting, found["two"].due) == (0, 3, 3)
     assert figures(tx, 0)["two"].due == 0
+
+
+def test_whoever_is_due_waits_also_for_a_mail_and_for_what_a_sender_has_let_go_of(tx: Connection) -> None:
+    published(tx, "one", "two")
+    for name in ("ann", "bea", "cem"):
+        confirmed(tx, f"{name}@example.org")
+    asked(tx, "dot@example.org")
+    coming.queue_mail(tx, "welcome", 1, 1, NOW + DAY)
+    mine = [claim for claim in ledger.claim(tx, NOW, "me", LEASE, 100) if claim.issue == "one"]
+    recovery.give_back(tx, mine[:2], "me", NOW)
+    found = figures(tx)
+    assert (found["one"].sending, found["one"].waiting, found["one"].due) == (1, 2, 2)
+    # Tomorrow's mail waits, and isn't due.
+    assert (found["mail/welcome"].waiting, found["mail/welcome"].due) == (1, 0)
+    recovery.recover(tx, NOW + LEASE, "hold")
+    assert (figures(tx)["mail/confirmation"].waiting, figures(tx, 1)["mail/confirmation"].due) == (1, 1)
+    assert all(one.due <= one.waiting for weeks in range(3) for one in figures(tx, weeks).values())
 
 
 def test_what_fails_what_is_put_off_and_what_is_in_doubt_is_told_apart(tx: Connection) -> None:

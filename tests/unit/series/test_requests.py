@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from built_newsletter import a_built_newsletter
-from series_builders import DAY, NOW, asked, confirmed, published, send
+from series_builders import DAY, NOW, WEEKLY, asked, confirmed, letters, person, published, send
 from sqlalchemy import select
 
 from pipeline.errors import ConfigError
@@ -19,8 +19,11 @@ from pipeline.series.links import Keys, links_for, token
 from pipeline.series.message import Outgoing, Reader
 from pipeline.series.requests import Door, View
 from pipeline.series.store import _schema as t
-from pipeline.series.store import leaving, people
+from pipeline.series.store import coming, leaving, people
+from pipeline.series.store.courses import sequence_id_of
 from pipeline.series.store.engine import Store
+from pipeline.series.store.people import Consent
+from pipeline.series.store.publications import publish
 
 KEY = b"k" * 32
 OLD, NEW, FOREIGN = ("a" * 43, "b" * 43, "c" * 43)
@@ -70,6 +73,25 @@ def test_saying_yes_begins_the_series_and_saying_it_again_changes_nothing(door: 
     assert (first.state, first.changed, second.state, second.changed) == ("active", True, "active", False)
     assert first.courses[0].title == "Letters"
     assert "one" in sends(door, 1)
+
+
+def test_the_page_of_a_confirmation_shows_which_newsletter_it_is_about(door: Door) -> None:
+    ref = ref_of(door)
+    with door.store.transaction() as tx:
+        publish(tx, "others", "Others", b"head", letters("eins"), WEEKLY, NOW)
+        other = sequence_id_of(tx, "others")
+        assert other is not None
+        coming.ask(tx, person(ANN), other, NOW, Consent(NOW, "the other form"))
+    link = token("confirm", ref, door.keys)
+    shown = requests.look(door, "confirm", link)
+    assert shown is not None
+    assert [(one.title, one.state) for one in shown.courses] == [("Letters", "active"), ("Others", "waiting")]
+    done = requests.confirm(door, link, NOW)
+    assert done is not None
+    assert ([one.state for one in done.courses], done.changed) == (["active", "active"], True)
+    gone = requests.unsubscribe(door, token("unsubscribe", ref, door.keys), NOW + DAY)
+    assert gone is not None
+    assert (gone.state, [one.state for one in gone.courses]) == ("unsubscribed", ["stopped", "stopped"])
 
 
 def test_leaving_takes_one_step_says_goodbye_once_and_can_be_repeated(door: Door) -> None:
