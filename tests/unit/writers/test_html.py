@@ -1,5 +1,6 @@
 """Markup: every node has a template in every format, and templates can fill in pages and nothing else."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,20 @@ def test_compiled_templates_are_kept_with_the_program_and_never_in_a_project(tmp
     Templates(with_template(tmp_path, "{{ 1 + 1 }}")).page("epub/mine.html.j2")
     assert [path for path in tmp_path.rglob("*") if path.suffix == ".pyc"] == []
     assert Templates(with_template(tmp_path, "{{ 2 + 2 }}")).page("epub/mine.html.j2") == "4"
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("The Rhythm of Two Lives", "Two Lives"),
+        ("What a Tired Person Brings Home", "Brings Home"),
+        ("Coming Back", ""),
+        ("On Incomprehensible Misunderstandings", ""),
+    ],
+)
+def test_a_title_keeps_its_last_two_words_on_one_line_where_they_are_short(
+    prepared_design: Design, title: str, kept: str
+) -> None:
+    made = Templates(prepared_design).page("workbook/_title.html.j2", title=title)
+    assert re.sub("<.*?>", "", made).strip() == title
+    assert re.findall(r'<span class="title-end">(.*)</span>', made) == ([kept] if kept else [])

@@ -9,6 +9,7 @@ from builders import a_book
 from pipeline import model as m
 from pipeline.cache import Cache
 from pipeline.press import Press
+from pipeline.theme import points
 from pipeline.transforms import select
 from pipeline.writers import workbook, worksheets
 
@@ -126,3 +127,13 @@ def test_a_book_without_prompts_has_no_worksheets(prepared_design, tmp_path) -> 
     )
     book = msgspec.structs.replace(a_book(), parts=bare)
     assert worksheets.write(book, prepared_design, Press(Cache(tmp_path), 1)) == ()
+
+
+def test_the_copyright_page_ends_at_the_foot_of_the_text_block(made, prepared_design) -> None:
+    import pypdfium2
+
+    pages = [page.get_textpage() for page in pypdfium2.PdfDocument(made[0].content)]
+    page = next(page for page in pages if a_book().date in page.get_text_range())
+    lowest = min(page.get_rect(n)[1] for n in range(page.count_rects()))
+    margin = points(prepared_design.theme.page.margin.bottom)
+    assert margin <= lowest < margin + 10
