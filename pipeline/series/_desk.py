@@ -34,12 +34,14 @@ _AHEAD = 16
 class Hand(Struct):
     """A connection with nothing to do: how its last message ended, and where it waits for the next; None is the end.
 
-    `failure` is what would stop every other message too.
+    `failure` is what would stop every other message too. `unmade` is what wasn't sent, since its letter has a `fault`.
     """
 
     answer: "queue.SimpleQueue[ledger.Claim | None]"
     ended: ledger.Ended | None = None
     failure: QuireError | None = None
+    unmade: ledger.Claim | None = None
+    fault: str = ""
 
 
 class Desk:
@@ -63,6 +65,9 @@ class Desk:
         self._flying: dict[int, ledger.Claim] = {}
         # What has ended and isn't written down yet.
         self._ended: list[ledger.Ended] = []
+        # Whose letters can't be made, by revision; and the claims of those that are to wait and don't yet.
+        self._faulty: set[int] = set()
+        self._unmade: list[ledger.Claim] = []
         self._claimed = 0
         # Moments of `elapsed`: before which nothing is claimed, is heard of us.
         self._fill_at = self._beat_at = 0.0
@@ -108,6 +113,7 @@ class Desk:
             for hand in hands:
                 self.failure = self.failure or hand.failure
             self._ended += [hand.ended for hand in hands if hand.ended is not None]
+            self._note_faults(hands)
             self._idle += hands
             self._beat()
             if self._is_ending():
@@ -115,7 +121,7 @@ class Desk:
             else:
                 self._fill()
             going = self._picked()
-            if self._ended or going:
+            if self._ended or self._unmade or going:
                 self._commit(going)
             if not self._flying and len(self._idle) == len(threads) and (self._is_ending() or self._is_done()):
                 return
@@ -148,6 +154,14 @@ class Desk:
         # What has just ended may be due again.
         self._fill_at = 0.0
         return not self._fill()
+
+    def _note_faults(self, hands: Sequence[Hand]) -> None:
+        """Note which letters can't be made: nobody is at fault, so their readers wait, and are not begun meanwhile."""
+        for hand in hands:
+            if (claim := hand.unmade) is not None:
+                self._unmade.append(claim)
+                self._faulty.add(claim.revision_id)
+                self.tally.held[claim.sequence_id, claim.letter] = hand.fault
 
     # --------------------------------------------------------------------------- claims
 
@@ -190,6 +204,7 @@ class Desk:
         """Return what may be sent next, as far as there are connections for it."""
         if self._is_ending():
             return []
+        self._unmade += self._waiting.take_out(self._faulty)
         now = self.clock.now()
         room = self._pace.room(len(self._idle), len(self._flying), now, self.clock.elapsed())
         return self._waiting.take(room, now) if room else []
@@ -204,15 +219,19 @@ class Desk:
 
     def _commit(self, going: Sequence[ledger.Claim]) -> None:
         """Write down how messages have ended and which are next, and hand those out."""
-        started, ended = self.clock.elapsed(), self._ended
+        started, ended, unmade = self.clock.elapsed(), self._ended, self._unmade
         try:
-            written = self._steps.write(ended, going, self._pace.slowed, self._waiting)
+            written = self._steps.write(ended, unmade, going, self._pace.slowed, self._waiting)
         except StoreError:
             self._waiting.put_back(going)
             raise
         self._pace.slowed = written.slowed
         self._together = min((self.clock.elapsed() - started) / 2, _LONGEST_TOGETHER)
-        self._ended = []
+        self._ended, self._unmade = [], []
+        for claim in unmade:
+            self._flying.pop(claim.ref, None)
+        # They were not sent, and so others may be of those that are asked for.
+        self._claimed -= len(unmade)
         for one in ended:
             self._flying.pop(one.claim.ref, None)
             self._count(one)
@@ -245,6 +264,7 @@ class Desk:
         match outcome.kind:
             case "accepted":
                 self.tally.sent += 1
+                self.tally.held.pop((one.claim.sequence_id, one.claim.letter), None)
             case "in_doubt":
                 self.tally.in_doubt += 1
             case "refused":
@@ -257,11 +277,14 @@ class Desk:
         while self._waits and self._flying and not all(thread.done() for thread in threads):
             for hand in self._gathered():
                 hand.answer.put(None)
+                self._note_faults([hand])
+                if hand.unmade is not None:
+                    self._flying.pop(hand.unmade.ref, None)
                 if hand.ended is not None:
                     self._ended.append(hand.ended)
                     self._flying.pop(hand.ended.claim.ref, None)
         try:
-            self._steps.write_last(self._ended, self._waiting.all)
+            self._steps.write_last(self._ended, [*self._waiting.all, *self._unmade])
         except StoreError as error:
             self.failure = _unwritten(self._ended, error) if self._ended else self.failure or error
         else:

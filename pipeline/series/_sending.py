@@ -13,6 +13,8 @@ from pipeline.series.store.limits import Limits
 LEASE = timedelta(minutes=5)
 # A server that can't be reached: how long to wait before the next try, in seconds; after the last it is given up.
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
+# How long the readers of a letter that can't be made wait before it is tried again.
+HOLD = timedelta(hours=1)
 # How long the desk tries to write down what has happened while the store can't be used, in seconds.
 PATIENCE = 120.0
 
@@ -37,7 +39,8 @@ class Tally(Struct):
     """What one or more runs have done: how many messages ended how.
 
     `stopped` are those whose readers left in time, `in_doubt` those whose end this run saw in doubt, `recovered` those
-    that another sender had left so. `resume_at` is when a limit lets the next one go.
+    that another sender had left so. `resume_at` is when a limit lets the next one go. `held` says by sequence and name
+    what is wrong with each letter that can't be made any more, and whose readers wait.
     """
 
     sent: int = 0
@@ -47,6 +50,7 @@ class Tally(Struct):
     stopped: int = 0
     recovered: int = 0
     resume_at: datetime | None = None
+    held: dict[tuple[int, str], str] = {}
 
 
 class Clock(Protocol):
@@ -62,6 +66,10 @@ class Clock(Protocol):
 
 
 class Compose(Protocol):
-    """Makes a claim's message; `at` is when it is sent. Raises QuireError where it can't be made."""
+    """Makes a claim's message; `at` is when it is sent.
+
+    Raises WriteError where it can't be made for this reader, LetterError where it can't for anybody, and any other
+    QuireError for what would stop every message.
+    """
 
     def __call__(self, claim: Claim, at: datetime) -> Message: ...

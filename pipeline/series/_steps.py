@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from pipeline.errors import StoreError
 from pipeline.series._pace import adapted
-from pipeline.series._sending import Clock, Sending
+from pipeline.series._sending import HOLD, Clock, Sending
 from pipeline.series._waiting import Waiting
 from pipeline.series.store import ledger, limits, recovery
 from pipeline.series.store.engine import Store
@@ -62,19 +62,26 @@ class Steps:
             return Beat({one.ref: one for one in renewed}, doubtful, limits.slowed(tx))
 
     def write(
-        self, ended: Sequence[ledger.Ended], going: Sequence[ledger.Claim], slowed: set[str], waiting: Waiting
+        self,
+        ended: Sequence[ledger.Ended],
+        unmade: Sequence[ledger.Claim],
+        going: Sequence[ledger.Claim],
+        slowed: set[str],
+        waiting: Waiting,
     ) -> Written:
         """Write down how messages have ended, and which go next; it has to be so before any of these goes out.
 
+        Those that are `unmade` wait, since their letters can't be made now.
         It is tried again for a while where the store can't be used: what was sent would be in doubt otherwise.
         """
         # The same moment at each try, so that a commit whose reply was lost is recognized.
         now = self._clock.now()
-        return self._patiently(lambda: self._written(ended, going, slowed, waiting, now))
+        return self._patiently(lambda: self._written(ended, unmade, going, slowed, waiting, now))
 
     def _written(
         self,
         ended: Sequence[ledger.Ended],
+        unmade: Sequence[ledger.Claim],
         going: Sequence[ledger.Claim],
         slowed: set[str],
         waiting: Waiting,
@@ -92,7 +99,7 @@ class Steps:
             may = [claim for claim, leave in zip(going, leaves, strict=True) if leave.at is None]
             verdicts = ledger.begin(tx, may, self._owner, now) if may else {}
             held, late = waiting.held_back(going, leaves, now)
-            recovery.put_off(tx, late, self._owner)
+            recovery.put_off(tx, [*late, *((claim, now + HOLD) for claim in unmade)], self._owner)
         return Written(leaves, verdicts, held, slowed)
 
     def give_back(self, claims: Sequence[ledger.Claim]) -> None:

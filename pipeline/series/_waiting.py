@@ -1,7 +1,7 @@
 """Claims in; those that are next out, in order, but for what a domain's limit holds back until its time has come."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from pipeline.series.store.ledger import Claim
@@ -45,6 +45,13 @@ class Waiting:
             self._held = [(at, claim) for at, claim in self._held if at > now]
             self.put_back(ready)
         return [self._next.popleft() for _ in range(min(most, len(self._next)))]
+
+    def take_out(self, revisions: Set[int]) -> list[Claim]:
+        """Take out the claims of some revisions of letters."""
+        found = [one for one in self.all if one.revision_id in revisions] if revisions else []
+        if found:
+            self.keep({one.ref: one for one in self.all if one.revision_id not in revisions})
+        return found
 
     def put_back(self, claims: Sequence[Claim]) -> None:
         """Put claims at the head, where they were."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import closing
 
-from pipeline.errors import ConfigError, DeliveryError, QuireError, StoreError, WriteError
+from pipeline.errors import ConfigError, DeliveryError, LetterError, QuireError, StoreError, WriteError
 from pipeline.series._desk import Desk, Hand
 from pipeline.series._sending import LEASE as LEASE
 from pipeline.series._sending import Clock as Clock
@@ -81,10 +81,16 @@ class _Connection:
         with closing(transport):
             while (claim := self._desk.asked(hand)) is not None:
                 hand = Hand(hand.answer)
-                hand.ended, hand.failure = self._sent(transport, claim)
+                try:
+                    hand.ended, hand.failure = self._sent(transport, claim)
+                except LetterError as error:
+                    hand.unmade, hand.fault = claim, str(error)
 
     def _sent(self, transport: Transport, claim: ledger.Claim) -> tuple[ledger.Ended, QuireError | None]:
-        """Send a claim's message; return how that ended, and what would stop every other one too."""
+        """Send a claim's message; return how that ended, and what would stop every other one too.
+
+        Raises LetterError where its letter can't be made into any message.
+        """
         at = self._desk.clock.now()
         try:
             message = self._compose(claim, at)

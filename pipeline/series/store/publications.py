@@ -22,6 +22,7 @@ from pipeline.series.store._rows import inserted
 from pipeline.series.store.courses import course, own_schedule_of, schedule_for, sequence_id_of
 from pipeline.series.store.journal import note
 from pipeline.series.store.people import had_by
+from pipeline.series.store.recovery import look_again
 
 # How many readers are moved in one statement, and how many times of theirs are kept in mind.
 _BATCH = 1000
@@ -124,6 +125,7 @@ def publish(
     after = _after(before, letters, revisions)
     _write_places(tx, sequence_id, after, revisions, before)
     _renew(tx, sequence_id, revisions)
+    look_again(tx, sequence_id, now)
     tx.execute(update(t.sequences).where(t.sequences.c.id == sequence_id).values(version=made.version))
     if made.catches_up:
         _owe(tx, sequence_id, after, made.catches_up)
@@ -225,13 +227,13 @@ def _moved(before: Sequence[str], after: Sequence[str]) -> set[str]:
 
 
 def _hashes(tx: Connection, before: Course | None) -> dict[str, bytes]:
-    """Return the hashes of the letters that are published now."""
+    """Return the hashes of the letters that are published now, as they are: one that was damaged has another."""
     if before is None:
         return {}
     p, r = t.places.c, t.revisions.c
-    query = select(p.issue, r.hash).join_from(t.places, t.revisions, r.id == p.revision_id)
+    query = select(p.issue, r.content).join_from(t.places, t.revisions, r.id == p.revision_id)
     query = query.where(p.sequence_id == before.sequence_id, p.is_live).order_by(p.rank)
-    return {row.issue: row.hash for row in tx.execute(query)}
+    return {row.issue: hashlib.sha256(row.content).digest() for row in tx.execute(query)}
 
 
 # --------------------------------------------------------------------------- writing
@@ -255,6 +257,10 @@ def _revision(tx: Connection, sequence_id: int, letter: Letter, now: datetime) -
     same = (r.sequence_id == sequence_id) & (r.issue == letter.issue) & (r.hash == letter.hash)
     number = tx.execute(select(r.id).where(same)).scalar()
     if number is not None:
+        # One that was damaged in the store is whole again.
+        tx.execute(
+            update(t.revisions).where(r.id == number, r.content != letter.content).values(content=letter.content)
+        )
         return int(number)
     row: dict[str, Any] = {"sequence_id": sequence_id, "issue": letter.issue, "hash": letter.hash}
     row |= {"subject": letter.subject, "content": letter.content, "published_at": now}

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from pipeline.delivery import Limit
 from pipeline.errors import (
     ConfigError,
+    LetterError,
     PermanentDeliveryError,
     QuireError,
     StoreError,
@@ -264,6 +265,48 @@ def test_a_message_that_cannot_be_made_fails_alone(store: Store) -> None:
     tally = Tally()
     send_due(store, choosy, Server().connect, Sending(connections=1), Clock(), "me", tally)
     assert (tally.sent, tally.failed) == (1, 1)
+
+
+def faulty(claim: ledger.Claim, at: datetime) -> Message:
+    if claim.issue == "one":
+        raise LetterError("“one” can't be sent as it was published")
+    return compose(claim, at)
+
+
+def test_a_letter_that_cannot_be_made_holds_its_readers_and_no_others(store: Store) -> None:
+    readers(store, *ALL)
+    with store.transaction() as tx:
+        tx.execute(update(t.enrolments).where(t.enrolments.c.subscriber_id > 35).values(reached="one"))
+    tried: list[int] = []
+
+    def counting(claim: ledger.Claim, at: datetime) -> Message:
+        tried.extend([claim.ref] if claim.issue == "one" else [])
+        return faulty(claim, at)
+
+    tally, server = Tally(), Server()
+    # As many as were asked for are sent, and those that can't be don't count.
+    send_due(store, counting, server.connect, Sending(connections=2, most=5), Clock(), "me", tally)
+    assert (tally.sent, tally.failed, list(tally.held.values())) == (5, 0, ["“one” can't be sent as it was published"])
+    assert 1 <= len(tried) <= 2
+    assert states(store) == {"due": 35, "sent": 5}
+    # An hour later it is tried again; once the letter can be made, all of them get it.
+    send_due(store, counting, server.connect, Sending(), Clock(NOW + timedelta(minutes=59)), "me", tally)
+    assert len(tried) <= 2
+    send_due(store, compose, server.connect, Sending(), Clock(NOW + timedelta(hours=1), speed=1), "me", tally)
+    assert (tally.sent, tally.failed, tally.held) == (40, 0, {})
+    assert sum(server.inbox.values()) == 40
+
+
+def test_a_letter_that_cannot_be_made_loses_nothing_where_the_run_is_to_end(store: Store) -> None:
+    readers(store, *ALL)
+    clock = Clock()
+
+    def stopping(claim: ledger.Claim, at: datetime) -> Message:
+        clock.stops.set()
+        return faulty(claim, at)
+
+    send_due(store, stopping, Server().connect, Sending(connections=3), clock, "me", Tally())
+    assert set(states(store)) == {"due"}
 
 
 def test_a_line_that_drops_before_the_reply_leaves_its_message_in_doubt(store: Store) -> None:
