@@ -40,6 +40,9 @@ class Waiting:
 
     def take(self, most: int, now: datetime) -> list[Claim]:
         """Take out what is to go next; what was held back and may go now comes first."""
+        if any(at > now + self._longest for at, _ in self._held):
+            # Nothing is held back for so long: the clock was set back, and their limits are to be asked anew.
+            self._held, self._last = [(now, claim) for _, claim in self._held], {}
         ready = [claim for at, claim in self._held if at <= now]
         if ready:
             self._held = [(at, claim) for at, claim in self._held if at > now]

@@ -701,6 +701,23 @@ def test_those_behind_a_limit_of_a_domain_go_as_fast_as_it_lets_them(store: Stor
     assert timedelta(seconds=2) <= clock.now() - NOW < timedelta(seconds=10)
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_waiting_whom_a_limit_held_back(store: Store) -> None:
+    slow = [f"{number}@slow.example" for number in range(12)]
+    readers(store, *slow)
+    server, clock = Server(), Clock(speed=1)
+
+    def set_back(address: str) -> None:
+        # The first have gone, and the next is waiting in memory for its moment.
+        if len(server.order) == 6:
+            clock.moment = NOW - timedelta(hours=1)
+
+    server.meanwhile = set_back
+    begun = time.monotonic()
+    limit = limits.Limits(domains={"slow.example": Limit(per_second=5)})
+    assert sent(store, server, clock, connections=2, limits=limit).sent == 12
+    assert 1 < time.monotonic() - begun < 30
+
+
 def test_a_server_that_asks_for_less_is_sent_less(store: Store) -> None:
     readers(store, *ALL)
     server = Server()
