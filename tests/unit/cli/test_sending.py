@@ -148,6 +148,15 @@ def test_without_live_it_lists_what_is_due_and_sends_nothing(run: Run, project: 
     assert "2 due" in run("series", "send").output
 
 
+def test_how_many_have_addresses_that_not_every_server_takes_is_said_before(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org", "ben@exämple.org")
+    assert "ASCII" not in run("series", "send").output
+    assert run("subscribers", "add", "zoë@example.org", "--consent", "the fair", "--no-confirm").exit_code == 0
+    assert "1 reader has an address beyond ASCII, and can't be reached" in run("series", "send").output
+    assert run("subscribers", "unsubscribe", "zoë@example.org").exit_code == 0
+    assert "ASCII" not in run("series", "send").output
+
+
 def test_live_it_sends_each_once(run: Run, project: Project) -> None:
     with_readers(run, "ann@example.org", "ben@example.org")
     let_it_be_due(project)
