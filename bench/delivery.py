@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
 
+from pipeline.cli._clock import Clock
 from pipeline.delivery import Schedule
 from pipeline.mail.sequence import SenderEntry
 from pipeline.series.compose import Composer, Composing
@@ -36,25 +37,6 @@ CONNECTIONS = 8
 OF_PEER = 2_000
 _NOW = datetime(2027, 1, 4, 9, tzinfo=UTC)
 _WORDS = "a quiet room with a window on the yard, a chair, and somebody who has time for you. "
-
-
-class Clock:
-    """The machine's, set to the day of the first issue."""
-
-    def __init__(self, start: datetime) -> None:
-        self._start, self._started = start, time.monotonic()
-
-    def now(self) -> datetime:
-        return self._start + timedelta(minutes=1, seconds=self.elapsed() - self._started)
-
-    def elapsed(self) -> float:
-        return time.monotonic()
-
-    def is_stopping(self) -> bool:
-        return False
-
-    def wait(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 def run() -> None:
@@ -81,7 +63,7 @@ def run() -> None:
             compose,
             lambda: SmtpTransport(server, patience=Patience(), most=10_000),
             Sending(connections=CONNECTIONS),
-            Clock(first),
+            Clock(first + timedelta(minutes=1) - datetime.now(UTC)),
             "bench",
             tally,
             progress,

@@ -105,6 +105,10 @@ class PermanentDeliveryError(DeliveryError):
     """A message can't be handed over at all."""
 
 
+class LetterError(DeliveryError):
+    """A published letter can't be made into messages, whoever its readers are."""
+
+
 class StoreError(QuireError):
     """The store of subscribers and deliveries can't be read or written."""
 

@@ -37,14 +37,16 @@ def faults(
     ready = []
     for name, (version, contents) in published.items():
         checked = f"{name} {version}"
-        # Letters are many and their rules too; that they were in order is written down.
-        if checked in known:
-            letters = [thawed(contents[0])]
-        else:
-            letters = [thawed(content) for content in contents]
+        letters = [one for one in map(_readable, contents) if one is not None]
+        if not letters:
+            found.append(f"no letter of “{name}” can be read any more\n    Publish again: quire series publish.")
+            continue
+        # Letters are many and their rules too; that they were in order is written down. One that can't be read waits
+        # where it comes up, and no other for it.
+        if checked not in known:
             faulty = _linted(letters, bounds, now)
             found += faulty
-            ready += [] if faulty else [checked]
+            ready += [] if faulty or len(letters) < len(contents) else [checked]
         found += _head(letters[0].head)
         found += _secrets(delivery, letters[0].head, environment)
     if ready:
@@ -53,6 +55,13 @@ def faults(
             for checked in ready:
                 _written(tx, checked, now)
     return tuple(dict.fromkeys(found))
+
+
+def _readable(content: bytes) -> Published | None:
+    try:
+        return thawed(content)
+    except ValueError:
+        return None
 
 
 def _written(tx: Transaction, checked: str, now: datetime) -> None:

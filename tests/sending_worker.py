@@ -8,8 +8,9 @@ import argparse
 import resource
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from pipeline.cli._clock import Clock
 from pipeline.errors import QuireError
 from pipeline.series.compose import Composer, Composing
 from pipeline.series.deliver import Sending, Tally, send_due
@@ -17,25 +18,6 @@ from pipeline.series.links import read_keys
 from pipeline.series.smtp import Patience, Server, SmtpTransport
 from pipeline.series.store.engine import open_store
 from pipeline.series.store.ledger import Rules
-
-
-class Clock:
-    """The machine's clock, put ahead."""
-
-    def __init__(self, ahead: float) -> None:
-        self._ahead = timedelta(seconds=ahead)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def elapsed(self) -> float:
-        return time.monotonic()
-
-    def is_stopping(self) -> bool:
-        return False
-
-    def wait(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 def main() -> None:
@@ -78,7 +60,7 @@ def main() -> None:
             compose,
             lambda: SmtpTransport(Server("127.0.0.1", given.port, "none"), patience=patience),
             sending,
-            Clock(given.ahead),
+            Clock(timedelta(seconds=given.ahead)),
             f"worker {time.time_ns()}",
             tally,
             progress,

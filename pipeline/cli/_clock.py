@@ -6,20 +6,21 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 
 
 class Clock:
-    """The machine's clocks. SIGTERM or Ctrl-C asks to stop; a second one stops at once."""
+    """The machine's clocks, for trials put ahead. SIGTERM or Ctrl-C asks to stop; a second one stops at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: timedelta = timedelta()) -> None:
+        self._ahead = ahead
         self._is_stopping = False
         # A signal may come at any instruction, and a lock that is held then would never be let go: a pipe has none.
         self._ear, self._bell = os.pipe()
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self._ahead
 
     def elapsed(self) -> float:
         return time.monotonic()

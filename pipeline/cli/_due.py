@@ -14,6 +14,7 @@ def listed(session: Session, most: int | None) -> None:
     from pipeline.readiness import faults
     from pipeline.series.deliver import LEASE
     from pipeline.series.store import ledger, recovery
+    from pipeline.series.store.people import count_beyond_ascii
 
     with open_register(session) as register:
         moment = now()
@@ -21,6 +22,7 @@ def listed(session: Session, most: int | None) -> None:
             claims = ledger.claim(tx, moment, "a look", LEASE, min(most or _LISTED, ledger.BATCH))
         with register.store.reading() as tx:
             total, next_at = recovery.count_due(tx, moment), recovery.next_look(tx)
+            beyond = count_beyond_ascii(tx)
         found = faults(
             register.store,
             session.project.settings()[0].delivery,
@@ -36,6 +38,9 @@ def listed(session: Session, most: int | None) -> None:
     if total:
         shown = _shown(len(claims), min(total, most or _LISTED)) if len(claims) < total else ""
         session.say(f"{total:,} due by {told(moment)}{shown}. Nothing was sent; with --live, it is.")
+    if beyond:
+        have = "reader has an address" if beyond == 1 else "readers have addresses"
+        session.say(f"{beyond:,} {have} beyond ASCII, and can't be reached through a server without SMTPUTF8.")
     for fault in found:
         session.say(f"Not ready: {fault}")
 

@@ -31,9 +31,14 @@ class Line:
         self._session, self._clock, self._tally = session, clock, tally
         self._is_live = sys.stderr.isatty() and not session.quiet
         self._said, self._at = "", clock.elapsed()
+        self._told: set[str] = set()
 
     def moved(self) -> None:
-        """Say how far it has come, where that is worth a line."""
+        """Say how far it has come, where that is worth a line, and once of each letter that can't be sent."""
+        for fault in self._tally.held.values():
+            if fault not in self._told:
+                self.tell(fault)
+        self._told = set(self._tally.held.values())
         if self._is_live:
             self._show(self.text())
         elif self._clock.elapsed() - self._at >= _EVERY:
@@ -73,6 +78,7 @@ class Line:
             "in doubt": one.in_doubt,
             "stopped in time": one.stopped,
             "left by others": one.recovered,
+            "letters held": len(one.held),
         }
         counts |= {name: count for name, count in rarely.items() if count}
         return ", ".join(f"{name} {count:,}" for name, count in counts.items())

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from pipeline.errors import StoreError
+from pipeline.errors import LetterError, StoreError, WriteError
 from pipeline.mail.message import domain_of
 from pipeline.mail.placeholders import as_for_nobody
 from pipeline.series.addresses import address_hash
@@ -17,10 +17,12 @@ from pipeline.series.course import MAIL
 from pipeline.series.links import Keys, Links, links_for, verp
 from pipeline.series.message import Envelope, Head, Outgoing, Reader, Signer, thawed
 from pipeline.series.store import sent
-from pipeline.series.store.courses import content_of
+from pipeline.series.store.courses import content_of, unmakeable
 from pipeline.series.store.engine import Store
 from pipeline.series.store.ledger import Claim
 
+# Whether a letter can be made at all, or not for one reader only, shows where it is made for a plain address.
+_ANYBODY = Reader(0, "reader@example.org")
 # Letters that are ready to be filled in, of 100 kB or so each.
 _MOST_LETTERS = 64
 
@@ -75,8 +77,11 @@ class Composer:
         self._lock = threading.Lock()
 
     def __call__(self, claim: Claim, at: datetime) -> Message:
-        """Return a claim's message, dated `at`. Raises WriteError where it has no lawful form."""
-        (outgoing, signer), keys = self._outgoing(claim.revision_id), self._with.keys
+        """Return a claim's message, dated `at`.
+
+        Raises WriteError where it has no lawful form for this reader, LetterError where it has none for anybody.
+        """
+        (outgoing, signer), keys = self._outgoing(claim), self._with.keys
         links = links_for(
             self._with.links,
             keys,
@@ -92,7 +97,14 @@ class Composer:
         # The same for each attempt, so that a mailbox that got two shows one.
         message_id = outgoing.message_id(str(claim.ref))
         sender = verp(claim.ref, keys, domain)
-        envelope, content = outgoing.message(reader, links, sender, at, message_id, more, unsubscribe_mail=by_mail)
+        try:
+            envelope, content = outgoing.message(reader, links, sender, at, message_id, more, unsubscribe_mail=by_mail)
+        except WriteError:
+            try:
+                outgoing.message(_ANYBODY, links, sender, at, message_id, more, unsubscribe_mail=by_mail)
+            except WriteError as error:
+                raise unmakeable(outgoing.letter.name, error) from error
+            raise
         signature = b""
         if signer is not None:
             signed = signer.signed(content, at)
@@ -107,13 +119,14 @@ class Composer:
             address_hash(self._with.key, claim.address),
         )
 
-    def _outgoing(self, revision_id: int) -> tuple[Outgoing, Signer | None]:
+    def _outgoing(self, claim: Claim) -> tuple[Outgoing, Signer | None]:
         """Return a published letter, ready to be filled in, and what signs its messages."""
+        revision_id = claim.revision_id
         with self._lock:
             if revision_id not in self._letters:
                 with self._store.reading() as tx:
                     content = content_of(tx, revision_id)
-                outgoing = _prepared(content)
+                outgoing = _prepared(content, claim.letter)
                 self._letters[revision_id] = outgoing, self._with.signer(outgoing.head)
                 if len(self._letters) > _MOST_LETTERS:
                     self._letters.popitem(last=False)
@@ -144,7 +157,10 @@ def made_again(found: sent.Sent) -> bytes:
             f"what stood in “{found.issue}” is not known: its reader was erased, or its sender died while it was sent"
         )
     kept = msgspec.msgpack.decode(found.filled, type=_Filled)
-    outgoing = _prepared(found.content)
+    try:
+        outgoing = _prepared(found.content, found.issue)
+    except LetterError as error:
+        raise StoreError(f"“{found.issue}” can't be made again: its letter can't be read any more") from error
     _, content = outgoing.message(
         Reader(0, kept.address, kept.name),
         kept.links,
@@ -165,14 +181,12 @@ def made_again(found: sent.Sent) -> bytes:
 
 def message_id_of(content: bytes, ref: int) -> str:
     """Return the Message-ID of a delivery's message, by its letter as it was published."""
-    return _prepared(content).message_id(str(ref))
+    return _prepared(content, "a letter").message_id(str(ref))
 
 
-def _prepared(content: bytes) -> Outgoing:
+def _prepared(content: bytes, issue: str) -> Outgoing:
     try:
         published = thawed(content)
-    except msgspec.DecodeError as error:
-        raise StoreError(
-            f"a published letter can't be read: {error}\n    Publish again: quire series publish."
-        ) from error
-    return Outgoing(published.head, published.letter)
+        return Outgoing(published.head, published.letter)
+    except (ValueError, WriteError) as error:
+        raise unmakeable(issue, error) from error

@@ -20,6 +20,7 @@ def command(session: Session, live: bool, most: int | None) -> None:
     from pipeline.cli._clock import Clock
     from pipeline.cli._due import listed
     from pipeline.cli._sending import Line, sender
+    from pipeline.errors import LetterError
     from pipeline.series.deliver import Tally
 
     if not live:
@@ -33,4 +34,7 @@ def command(session: Session, live: bool, most: int | None) -> None:
             line.end()
     if tally.resume_at is not None:
         line.waiting(tally.resume_at)
+    if tally.held:
+        # What is wrong with them was told.
+        click.get_current_context().exit(LetterError.exit_code)
     return None

@@ -42,6 +42,11 @@ class Claim(Struct, frozen=True):
     time_zone: str
 
     @property
+    def letter(self) -> str:
+        """The name of what was published, without the day of a mail or the mark of a series begun anew."""
+        return "/".join(self.issue.split("/")[:2]) if self.issue.startswith(MAIL) else self.issue.partition("@")[0]
+
+    @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2].lower()
 

@@ -1,12 +1,13 @@
 """Published sequences in the store; their order and times out."""
 
+import hashlib
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from pipeline.delivery import Schedule
-from pipeline.errors import StoreError
+from pipeline.errors import LetterError, StoreError
 from pipeline.series import schedule as times
 from pipeline.series.course import MAIL, Course, Place
 from pipeline.series.store import _schema as t
@@ -39,9 +40,22 @@ def _read(tx: Connection, sequence_id: int) -> Course:
 
 
 def content_of(tx: Connection, revision_id: int) -> bytes:
-    """Return all of a published letter, as it was encoded."""
-    content: bytes = tx.execute(select(t.revisions.c.content).where(t.revisions.c.id == revision_id)).scalar_one()
+    """Return all of a published letter, as it was encoded. Raises LetterError where it isn't what was published."""
+    r = t.revisions.c
+    row = tx.execute(select(r.issue, r.content, r.hash).where(r.id == revision_id)).one()
+    content: bytes = row.content
+    if hashlib.sha256(content).digest() != row.hash:
+        raise unmakeable(row.issue, "it was damaged in the store")
     return content
+
+
+def unmakeable(issue: str, reason: object) -> LetterError:
+    """Return what to tell where a published letter can't be made into messages."""
+    return LetterError(
+        f"“{issue}” can't be sent as it was published: {reason}\n"
+        "    Its readers wait, and other letters go on. Build it and publish it again: quire build newsletter, "
+        "quire series publish."
+    )
 
 
 def versions(tx: Connection) -> dict[str, int]:

@@ -254,8 +254,12 @@ def _tell_of_progress(tx: Connection, sent: Sequence[Ended]) -> None:
 
 
 def is_hard(outcome: Outcome) -> bool:
-    """Return whether a refusal says that the address is at fault: 5xx at RCPT, and not for policy (RFC 3463, X.7.X)."""
-    return outcome.kind == "refused" and outcome.stage == "rcpt" and not outcome.enhanced.startswith("5.7.")
+    """Return whether a refusal says that the address is at fault: 5xx at RCPT, and not for policy (RFC 3463, X.7.X).
+
+    Nor is it where a server knows no addresses beyond ASCII (RFC 6531, X.6.7): another may.
+    """
+    is_other = outcome.enhanced.startswith("5.7.") or outcome.enhanced == "5.6.7"
+    return outcome.kind == "refused" and outcome.stage == "rcpt" and not is_other
 
 
 def _judge(tx: Connection, ended: Sequence[Ended], soft_bounces: int) -> None:

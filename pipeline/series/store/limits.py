@@ -1,7 +1,8 @@
 """How fast: whether a message may go out now, in any window of any limit, for all processes together.
 
 The moment of each message is kept as far back as a limit looks. So a limit of 100 an hour holds in every hour, not only
-from one full hour to the next, and after a restart as well.
+from one full hour to the next, and after a restart as well. Where a clock was set back, or two machines' clocks differ,
+moments may lie ahead: they are taken for now, so that they hold a limit for one more window, and not until they come.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,6 +22,8 @@ FIRST_GAP = timedelta(seconds=1)
 LONGEST_GAP = timedelta(minutes=5)
 _SHRINK = 0.9
 _GONE = timedelta(milliseconds=50)
+# A moment that lies ahead by no more than this is waited for: clocks are set right by a little all the time.
+_AHEAD = timedelta(minutes=1)
 
 
 class Limits(Struct, frozen=True):
@@ -108,6 +111,9 @@ def _buckets(tx: Connection, names: Sequence[str], limited: Collection[str]) -> 
 
 def _earliest(tx: Connection, name: str, limit: Limit, bucket: _Bucket, now: datetime) -> datetime:
     """Return when the next message of a bucket may go."""
+    if bucket.not_before is not None and bucket.not_before > now + LONGEST_GAP + _AHEAD:
+        bucket.not_before = now + bucket.gap
+        tx.execute(update(t.buckets).where(t.buckets.c.name == name).values(not_before=bucket.not_before))
     earliest = max(now, bucket.not_before or now)
     for most, span in windows(limit):
         # The one that has to be past the window before another may go.
@@ -118,6 +124,9 @@ def _earliest(tx: Connection, name: str, limit: Limit, bucket: _Bucket, now: dat
         if at is None:
             g = t.grants.c
             at = tx.execute(select(g.at).where(g.bucket == name, g.number == number)).scalar()
+            if at is not None and at > now + _AHEAD:
+                tx.execute(update(t.grants).where(g.bucket == name, g.at > now + _AHEAD).values(at=now))
+                at = now
         if at is not None:
             earliest = max(earliest, at + span)
     return earliest

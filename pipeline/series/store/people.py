@@ -167,6 +167,13 @@ def counts(tx: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(select(s.state, func.count()).group_by(s.state))}
 
 
+def count_beyond_ascii(tx: Connection) -> int:
+    """Return how many active subscribers have an address that takes a server with SMTPUTF8 (RFC 6531)."""
+    s = t.subscribers.c
+    which = (s.state == "active") & s.address.regexp_match(r"[^\x01-\x7f]")
+    return tx.execute(select(func.count()).select_from(t.subscribers).where(which)).scalar_one()
+
+
 def enrolled(tx: Connection) -> dict[str, dict[str, int]]:
     """Return how many readers there are in each state, by sequence."""
     e, found = t.enrolments.c, dict[str, dict[str, int]]()

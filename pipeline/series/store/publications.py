@@ -20,6 +20,7 @@ from pipeline.series.store._changes import plan as plan
 from pipeline.series.store._rows import inserted
 from pipeline.series.store.courses import course, sequence_id_of
 from pipeline.series.store.journal import note
+from pipeline.series.store.recovery import look_again
 
 
 def publish(
@@ -51,6 +52,7 @@ def publish(
     after = order_after(before, letters, revisions)
     _write_places(tx, sequence_id, after, revisions, before)
     _renew(tx, sequence_id, revisions)
+    look_again(tx, sequence_id, now)
     tx.execute(update(t.sequences).where(t.sequences.c.id == sequence_id).values(version=made.version))
     if before is not None and made.catches_up:
         _owe(tx, sequence_id, before, after)
@@ -87,6 +89,10 @@ def _revision(tx: Connection, sequence_id: int, letter: Letter, now: datetime) -
     same = (r.sequence_id == sequence_id) & (r.issue == letter.issue) & (r.hash == letter.hash)
     number = tx.execute(select(r.id).where(same)).scalar()
     if number is not None:
+        # One that was damaged in the store is whole again.
+        tx.execute(
+            update(t.revisions).where(r.id == number, r.content != letter.content).values(content=letter.content)
+        )
         return int(number)
     row: dict[str, Any] = {"sequence_id": sequence_id, "issue": letter.issue, "hash": letter.hash}
     row |= {"subject": letter.subject, "content": letter.content, "published_at": now}

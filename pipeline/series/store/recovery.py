@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection, func, select, update
 
+from pipeline.series.course import MAIL
 from pipeline.series.store import _schema as t
 from pipeline.series.store.journal import note
 from pipeline.series.store.ledger import BATCH, READER, Claim, Policy, advance, set_state
@@ -19,11 +20,14 @@ def give_back(tx: Connection, claims: Iterable[Claim], owner: str, now: datetime
 
     None of them was handed to a server. Those that are *sending* were begun by a commit whose reply was lost.
     """
+    _give_back(tx, _mine(tx, [one.ref for one in claims], owner), now)
+
+
+def _mine(tx: Connection, refs: Iterable[int], owner: str) -> list[int]:
+    """Return those deliveries that are still the owner's."""
     d = t.deliveries.c
-    refs = [one.ref for one in claims]
-    mine = d.ref.in_(refs) & d.state.in_(("claimed", "sending")) & (d.owner == owner)
-    rows = tx.execute(select(d.ref).where(mine)).all()
-    _give_back(tx, [row.ref for row in rows], now)
+    mine = d.ref.in_(list(refs)) & d.state.in_(("claimed", "sending")) & (d.owner == owner)
+    return list(tx.execute(select(d.ref).where(mine)).scalars())
 
 
 def _give_back(tx: Connection, refs: Sequence[int], at: datetime) -> None:
@@ -40,19 +44,30 @@ def _give_back(tx: Connection, refs: Sequence[int], at: datetime) -> None:
 
 
 def put_off(tx: Connection, claims: Sequence[tuple[Claim, datetime]], owner: str) -> None:
-    """Let go of claims that a limit lets nobody send before some time; none is looked at again before its own."""
-    d = t.deliveries.c
+    """Let go of claims that can't be sent before some time; none is looked at again before its own.
+
+    A limit lets nobody send them, or their letters can't be made: none was handed to a server, though it may be begun.
+    """
+    if not claims:
+        return
     times = {one.ref: until for one, until in claims}
-    for row in tx.execute(select(d.ref).where(d.ref.in_(list(times)), d.state == "claimed", d.owner == owner)).all():
-        _give_back(tx, [row.ref], times[row.ref])
+    refs = _mine(tx, times, owner)
+    for until in sorted({times[ref] for ref in refs}):
+        _give_back(tx, [ref for ref in refs if times[ref] == until], until)
+
+
+def look_again(tx: Connection, sequence_id: int, now: datetime) -> None:
+    """Let issues that were put off be looked at now: what kept them from being sent may be gone, or they are again."""
+    d = t.deliveries.c
+    # A mail may be due later because its day is to come.
+    which = (d.try_at > now) & (d.state == "due") & (d.sequence_id == sequence_id) & ~d.issue.startswith(MAIL)
+    tx.execute(update(t.deliveries).where(which).values(try_at=now))
 
 
 def renew(tx: Connection, claims: Iterable[Claim], owner: str, until: datetime) -> list[Claim]:
     """Return the claims that are still the owner's, sent or about to be, with a lease until then."""
     held = {one.ref: one for one in claims}
-    d = t.deliveries.c
-    query = select(d.ref).where(d.ref.in_(list(held)), d.owner == owner, d.state.in_(("claimed", "sending")))
-    mine = [row.ref for row in tx.execute(query)]
+    mine = _mine(tx, held, owner)
     set_state(tx, mine, lease_until=until)
     return [msgspec.structs.replace(held[ref], lease_until=until) for ref in mine]
 

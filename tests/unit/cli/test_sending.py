@@ -18,7 +18,8 @@ from acceptance.conftest import environment, quire_command
 from builders import a_project
 from built_newsletter import a_built_newsletter
 from click.testing import CliRunner, Result
-from sqlalchemy import update
+from msgspec.structs import replace
+from sqlalchemy import select, update
 
 from pipeline.cli import quire
 from pipeline.cli._clock import Clock
@@ -27,6 +28,7 @@ from pipeline.cli._session import Session
 from pipeline.errors import ConfigError, Finding
 from pipeline.project import Project
 from pipeline.series.deliver import Tally
+from pipeline.series.message import frozen, thawed
 from pipeline.series.store import _schema as t
 from pipeline.series.store import moving
 from pipeline.series.store.engine import open_store
@@ -167,6 +169,15 @@ def test_who_is_due_and_gets_nothing_now_is_told_of(run: Run, project: Project) 
     assert "; 1 is shown, and 1 gets nothing now, being late, at the end, or" in listed.stderr
 
 
+def test_how_many_have_addresses_that_not_every_server_takes_is_said_before(run: Run, project: Project) -> None:
+    with_readers(run, "ann@example.org", "ben@exämple.org")
+    assert "ASCII" not in run("series", "send").output
+    assert run("subscribers", "add", "zoë@example.org", "--consent", "the fair", "--no-confirm").exit_code == 0
+    assert "1 reader has an address beyond ASCII, and can't be reached" in run("series", "send").output
+    assert run("subscribers", "unsubscribe", "zoë@example.org").exit_code == 0
+    assert "ASCII" not in run("series", "send").output
+
+
 def test_live_it_sends_each_once(run: Run, project: Project) -> None:
     with_readers(run, "ann@example.org", "ben@example.org")
     let_it_be_due(project)
@@ -266,6 +277,85 @@ def test_no_secret_is_ever_said(run: Run, project: Project) -> None:
     assert told.exit_code in (3, 6)
     assert "hidden-word" not in told.output
     assert KEYS["QUIRE_LINK_KEYS"] not in told.output
+
+
+# --------------------------------------------------------------------------- a letter that can't be made any more
+
+
+def unreadable(content: bytes) -> bytes:
+    return content[:40]
+
+
+def another(content: bytes) -> bytes:
+    return content.replace(b"Letter 1", b"Letter X")
+
+
+def showing_what_there_is_not(content: bytes) -> bytes:
+    one = thawed(content)
+    return frozen(one.head, replace(one.letter, worksheet="", text="{{ worksheet_url }}\n"))
+
+
+def with_a_damaged_letter(run: Run, project: Project, damage: Callable[[bytes], bytes], *, is_known: bool) -> None:
+    """Let Ann be due for the first issue, which is damaged, and Ben for the second; `is_known` keeps its hash right."""
+    with_readers(run, "ann@example.org", "ben@example.org")
+    # All of it is in order when it is published.
+    assert run("series", "send", "--live").exit_code == 0
+    let_it_be_due(project)
+    with closing(open_store(str(project.state / "series.db"))) as store, store.transaction() as tx:
+        e, r = t.enrolments.c, t.revisions.c
+        tx.execute(update(t.enrolments).where(e.subscriber_id == 2).values(reached="letter-1"))
+        content = damage(tx.execute(select(r.content).where(r.issue == "letter-1")).scalar_one())
+        values = {"content": content} | ({"hash": hashlib.sha256(content).digest()} if is_known else {})
+        tx.execute(update(t.revisions).where(r.issue == "letter-1").values(**values))
+
+
+def states(project: Project) -> dict[str, str]:
+    with closing(open_store(str(project.state / "series.db"))) as store, store.reading() as tx:
+        d = t.deliveries.c
+        rows = tx.execute(select(d.issue, d.state).where(~d.issue.startswith("mail/")))
+        return {row.issue: row.state for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("damage", "is_known"), [(unreadable, False), (another, False), (showing_what_there_is_not, True)]
+)
+def test_a_letter_that_cannot_be_made_waits_and_no_other_does(
+    run: Run, project: Project, damage: Callable[[bytes], bytes], is_known: bool
+) -> None:
+    with_a_damaged_letter(run, project, damage, is_known=is_known)
+    told = run("series", "send", "--live")
+    assert told.exit_code == 6, told.output
+    assert told.output.count("“letter-1” can't be sent as it was published: ") == 1
+    assert "quire series publish" in told.output
+    assert "sent 1, deferred 0, failed 0, letters held 1" in told.output
+    assert states(project) == {"letter-1": "due", "letter-2": "sent"}
+    # Its readers are not looked at again and again.
+    assert "failed 0" in (again := run("series", "send", "--live")).output
+    assert again.exit_code == 0
+    # Publishing it as it was built mends it, also where that was the same letter.
+    assert "Published" in run("series", "publish").output
+    assert run("series", "send", "--live").exit_code == 0
+    assert states(project)["letter-1"] == "sent"
+
+
+def test_run_tells_once_of_a_letter_that_cannot_be_made(
+    run: Run, project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_a_damaged_letter(run, project, another, is_known=False)
+    for name, value in {**KEYS, "QUIRE_SMTP": f"folder:{project.root / 'sent'}"}.items():
+        monkeypatch.setenv(name, value)
+    tally = Tally()
+    session, clock = Session(project, quiet=True, verbose=False), Clock()
+    with sender(session, clock, tally, Line(session, clock, tally)) as one:
+        for _ in range(3):
+            one.send()
+            with one.store.transaction() as tx:
+                tx.execute(update(t.deliveries).where(t.deliveries.c.state == "due").values(try_at=clock.now()))
+        assert capsys.readouterr().err.count("“letter-1” can't be sent as it was published") == 1
+        assert run("series", "publish").exit_code == 0
+        one.send()
+    assert states(project) == {"letter-1": "sent", "letter-2": "sent"}
+    assert tally.held == {}
 
 
 # --------------------------------------------------------------------------- what was sent, and what may have been

@@ -5,13 +5,14 @@ import email.policy
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from built_newsletter import a_built_newsletter
 from series_builders import LEASE, NOW, person
 from sqlalchemy import select, update
 
 from pipeline.delivery import Schedule
-from pipeline.errors import StoreError
+from pipeline.errors import StoreError, WriteError
 from pipeline.series import built
 from pipeline.series.addresses import address_hash
 from pipeline.series.compose import Composer, Composing, made_again, message_id_of
@@ -128,6 +129,17 @@ def test_a_message_that_would_be_made_otherwise_is_not_taken_for_it(
     assert found is not None
     with pytest.raises(StoreError, match="another version of Quire sent it"):
         made_again(found)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["a\nnn@example.org", f"{'a' * 1000}@example.org", "ann"], ids=["broken", "long", "none"]
+)
+def test_where_an_address_is_at_fault_its_message_fails_and_not_the_letter(
+    store: Store, claims: dict[str, ledger.Claim], wrong: str
+) -> None:
+    claim = msgspec.structs.replace(claims["letter-1"], address=wrong)
+    with pytest.raises(WriteError):
+        Composer(store, COMPOSING)(claim, NOW)
 
 
 def test_of_who_was_erased_nothing_can_be_made_again(store: Store, claims: dict[str, ledger.Claim]) -> None:

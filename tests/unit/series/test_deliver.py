@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from pipeline.delivery import Limit
 from pipeline.errors import (
     ConfigError,
+    LetterError,
     PermanentDeliveryError,
     QuireError,
     StoreError,
@@ -264,6 +265,48 @@ def test_a_message_that_cannot_be_made_fails_alone(store: Store) -> None:
     tally = Tally()
     send_due(store, choosy, Server().connect, Sending(connections=1), Clock(), "me", tally)
     assert (tally.sent, tally.failed) == (1, 1)
+
+
+def faulty(claim: ledger.Claim, at: datetime) -> Message:
+    if claim.issue == "one":
+        raise LetterError("“one” can't be sent as it was published")
+    return compose(claim, at)
+
+
+def test_a_letter_that_cannot_be_made_holds_its_readers_and_no_others(store: Store) -> None:
+    readers(store, *ALL)
+    with store.transaction() as tx:
+        tx.execute(update(t.enrolments).where(t.enrolments.c.subscriber_id > 35).values(reached="one"))
+    tried: list[int] = []
+
+    def counting(claim: ledger.Claim, at: datetime) -> Message:
+        tried.extend([claim.ref] if claim.issue == "one" else [])
+        return faulty(claim, at)
+
+    tally, server = Tally(), Server()
+    # As many as were asked for are sent, and those that can't be don't count.
+    send_due(store, counting, server.connect, Sending(connections=2, most=5), Clock(), "me", tally)
+    assert (tally.sent, tally.failed, list(tally.held.values())) == (5, 0, ["“one” can't be sent as it was published"])
+    assert 1 <= len(tried) <= 2
+    assert states(store) == {"due": 35, "sent": 5}
+    # An hour later it is tried again; once the letter can be made, all of them get it.
+    send_due(store, counting, server.connect, Sending(), Clock(NOW + timedelta(minutes=59)), "me", tally)
+    assert len(tried) <= 2
+    send_due(store, compose, server.connect, Sending(), Clock(NOW + timedelta(hours=1), speed=1), "me", tally)
+    assert (tally.sent, tally.failed, tally.held) == (40, 0, {})
+    assert sum(server.inbox.values()) == 40
+
+
+def test_a_letter_that_cannot_be_made_loses_nothing_where_the_run_is_to_end(store: Store) -> None:
+    readers(store, *ALL)
+    clock = Clock()
+
+    def stopping(claim: ledger.Claim, at: datetime) -> Message:
+        clock.stops.set()
+        return faulty(claim, at)
+
+    send_due(store, stopping, Server().connect, Sending(connections=3), clock, "me", Tally())
+    assert set(states(store)) == {"due"}
 
 
 def test_a_line_that_drops_before_the_reply_leaves_its_message_in_doubt(store: Store) -> None:
@@ -656,6 +699,23 @@ def test_those_behind_a_limit_of_a_domain_go_as_fast_as_it_lets_them(store: Stor
     rules = limits.Limits(domains={"slow.example": Limit(per_second=50)})
     assert sent(store, Server(), clock, connections=2, limits=rules).sent == 150
     assert timedelta(seconds=2) <= clock.now() - NOW < timedelta(seconds=10)
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_waiting_whom_a_limit_held_back(store: Store) -> None:
+    slow = [f"{number}@slow.example" for number in range(12)]
+    readers(store, *slow)
+    server, clock = Server(), Clock(speed=1)
+
+    def set_back(address: str) -> None:
+        # The first have gone, and the next is waiting in memory for its moment.
+        if len(server.order) == 6:
+            clock.moment = NOW - timedelta(hours=1)
+
+    server.meanwhile = set_back
+    begun = time.monotonic()
+    limit = limits.Limits(domains={"slow.example": Limit(per_second=5)})
+    assert sent(store, server, clock, connections=2, limits=limit).sent == 12
+    assert 1 < time.monotonic() - begun < 30
 
 
 def test_a_server_that_asks_for_less_is_sent_less(store: Store) -> None:

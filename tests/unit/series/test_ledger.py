@@ -18,6 +18,8 @@ DROPPED = Outcome("in_doubt", "reply", text="the line was dropped")
 LATER = Outcome("deferred", "rcpt", 450, "4.2.0", "later")
 NOBODY = Outcome("refused", "rcpt", 550, "5.1.1", "no such user")
 POLICY = Outcome("refused", "rcpt", 550, "5.7.1", "blocked")
+BEYOND = Outcome("refused", "rcpt", 550, "5.6.7", "no address beyond ASCII")
+LACKING = Outcome("refused", "mail", 0, "5.6.7", "the server takes no addresses beyond ASCII (SMTPUTF8)")
 
 
 def states(tx: Connection) -> dict[str, str]:
@@ -167,10 +169,13 @@ def test_an_address_that_does_not_exist_is_never_tried_again(tx: Connection) -> 
     assert send(tx, NOW + 10 * WEEK) == []
 
 
-def test_a_refusal_for_policy_does_not_cost_the_reader_the_subscription(tx: Connection) -> None:
+@pytest.mark.parametrize("outcome", [POLICY, BEYOND, LACKING], ids=["policy", "no SMTPUTF8", "none offered"])
+def test_a_refusal_that_is_not_about_the_address_does_not_cost_the_reader_the_subscription(
+    tx: Connection, outcome: Outcome
+) -> None:
     published(tx, "one", "two")
     number = confirmed(tx, "ann@example.org")
-    send(tx, NOW, outcome=POLICY)
+    send(tx, NOW, outcome=outcome)
     assert state_of(tx, number) == "active"
 
 
@@ -381,3 +386,11 @@ def test_who_has_had_half_of_the_issues_is_told_so_once_the_day_after(tx: Connec
 def test_who_gets_an_issue_each_day_is_not_told_between(tx: Connection) -> None:
     with_progress(tx, Schedule(every="day", at="09:00", time_zone="UTC"))
     assert [issues(send(tx, NOW + day * DAY)) for day in range(5)] == [["one"], ["two"], ["three"], ["four"], []]
+
+
+def test_of_active_readers_those_are_counted_whose_addresses_not_every_server_takes(tx: Connection) -> None:
+    published(tx, "one")
+    for address in ("ann+a_b-c@example.org", "zoë@example.org", "用户@example.org"):
+        confirmed(tx, address)
+    asked(tx, "ínez@example.org")
+    assert people.count_beyond_ascii(tx) == 2

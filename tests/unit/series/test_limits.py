@@ -54,6 +54,60 @@ def test_a_limit_holds_in_every_window(
         assert let_go == moments
 
 
+# Milliseconds from one moment to the next: none, a few, or a jump; and back, by less or more than a minute.
+FORWARD = st.sampled_from([0, 0, 1]) | st.integers(0, 3000) | st.integers(0, 7_200_000)
+BACK = st.integers(-7_200_000, -1)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    before=st.lists(FORWARD | BACK, max_size=30),
+    after=st.lists(FORWARD, min_size=1, max_size=40),
+    per_second=st.none() | st.integers(1, 4),
+    per_hour=st.integers(1, 12),
+)
+def test_a_clock_that_is_set_back_holds_a_limit_for_one_more_window_at_the_most(
+    store_of_limits: Connection, before: list[int], after: list[int], per_second: int | None, per_hour: int
+) -> None:
+    tx = store_of_limits
+    for table in (t.grants, t.buckets):
+        tx.execute(table.delete())
+    limits, now = Limits(Limit(per_second=per_second, per_hour=per_hour)), NOW
+    latest = timedelta(hours=1, minutes=1)
+    for step in before:
+        now += timedelta(milliseconds=step)
+        later = asked(tx, "example.org", limits, now)
+        assert later is None or now < later <= now + latest
+    moments = []
+    for step in after:
+        now += timedelta(milliseconds=step)
+        moments.append(now)
+    # From the last time on that it was set back, the limit holds in every window again.
+    let_go = gone(tx, limits, moments)
+    assert per_second is None or most_in(let_go, SECOND) <= per_second
+    assert most_in(let_go, timedelta(hours=1)) <= per_hour
+    later = asked(tx, "example.org", limits, now)
+    assert later is None or asked(tx, "example.org", limits, later) is None
+
+
+def test_a_clock_that_is_set_back_by_a_year_holds_a_limit_for_an_hour(tx: Connection) -> None:
+    limits = Limits(Limit(per_hour=2))
+    year = timedelta(days=365)
+    assert len(gone(tx, limits, [NOW + year] * 3)) == 2
+    assert asked(tx, "example.org", limits, NOW) == NOW + timedelta(hours=1)
+    # Asking meanwhile makes it no longer.
+    assert asked(tx, "example.org", limits, NOW + timedelta(minutes=40)) == NOW + timedelta(hours=1)
+    assert len(gone(tx, limits, [NOW + timedelta(hours=1)] * 3)) == 2
+
+
+def test_a_clock_that_is_set_back_keeps_a_server_that_asked_for_less_waiting_no_longer_than_it_may(
+    tx: Connection,
+) -> None:
+    slow_down(tx, ALL, NOW + timedelta(days=365))
+    assert asked(tx, "example.org", Limits(), NOW) == NOW + FIRST_GAP
+    assert asked(tx, "example.org", Limits(), NOW + FIRST_GAP) is None
+
+
 @pytest.fixture
 def store_of_limits(tx: Connection) -> Connection:
     return tx
