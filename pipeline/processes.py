@@ -102,6 +102,18 @@ def kept(cache: Cache, key: str, work: Work[Task], task: Task) -> Result:
     return cache.put_pieces(key, made) or Result(content=b"".join(cast(Iterator[bytes], work(task))))
 
 
+def apart(work: Callable[[Task], bytes], task: Task) -> bytes:
+    """Return what work makes of a task, in a process of its own where that is safe, with which all its room goes.
+
+    Python gives its room back a megabyte at a time, and only where nothing is left in it: after a long piece of work
+    some of each is.
+    """
+    if "fork" not in multiprocessing.get_all_start_methods() or threading.active_count() > 1:
+        return work(task)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as executor:
+        return executor.submit(work, task).result()
+
+
 def let_go() -> None:
     """Free what nothing refers to any more, and give it back to the system where the C library lets us.
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from pipeline.cache import Result
 from pipeline.errors import WriteError
-from pipeline.processes import let_go
+from pipeline.processes import apart, let_go
 from pipeline.theme import Design
 from pipeline.writers import _tags, _weasyprint
 from pipeline.writers._page_letters import letters_of_pages
@@ -26,7 +26,8 @@ _POINTS_PER_PIXEL = 0.75
 _QUICKLY = 1
 # A chapter makes half of these, and the index of a book of 200 chapters twice as many.
 _OBJECTS_OF_A_LONG_PIECE = 55_000
-_LETTERS_OF_A_LONG_PIECE = 75_000
+# Of HTML: a chapter has half as many, and that index four times as many.
+_LETTERS_OF_A_LONG_PIECE = 38_000
 
 
 class Sheet(Struct, frozen=True):
@@ -103,14 +104,18 @@ def resource_address(name: str) -> str:
 
 def typeset(sheet: Sheet) -> bytes:
     """Return a sheet's Gathering, encoded. Raises WriteError with everything that WeasyPrint had to say."""
+    if len(sheet.html) <= _LETTERS_OF_A_LONG_PIECE:
+        return _typeset(sheet)
+    # What the pieces before it left behind is not to stand below it, and what it leaves not below those after it.
+    let_go()
+    return apart(_typeset, sheet)
+
+
+def _typeset(sheet: Sheet) -> bytes:
     with _Complaints(sheet.name) as complaints:
-        text = sheet.html
-        if len(text) > _LETTERS_OF_A_LONG_PIECE:
-            # What the pieces before it left behind is not to stand below it.
-            let_go()
         fonts = _font_configuration()
         styles = _parsed_styles(sheet.css)
-        html = _weasyprint.parsed(text, _fetcher(sheet.resources))
+        html = _weasyprint.parsed(sheet.html, _fetcher(sheet.resources))
         options: dict[str, Any] = {"pdf_variant": "pdf/ua-1", "pdf_forms": sheet.fillable} if sheet.tagged else {}
         document = html.render(stylesheets=[styles], font_config=fonts, **options)
         if sheet.tagged:
