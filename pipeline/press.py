@@ -5,37 +5,28 @@ kept under the hash of the function's name, the struct, and this program with it
 depends on is in the struct.
 """
 
-import gc
-import heapq
-import itertools
-import multiprocessing
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from queue import SimpleQueue
-from types import FunctionType
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from pipeline.cache import Cache, Result
 from pipeline.errors import WriteError
+from pipeline.processes import Queue, Task, Work, kept
 
-Task = TypeVar("Task", bound=Struct)
+# Work frees its memory through the press.
+from pipeline.processes import let_go as let_go
+
 Made = TypeVar("Made")
-# What is long may come piece by piece, so that it is nowhere whole.
-Work: TypeAlias = Callable[[Task], bytes | Iterator[bytes]]
-
-
-# Two or three chapters leave about as many objects behind.
-_OBJECTS_BETWEEN_COLLECTIONS = 60_000
 _LITTLE = 8
 
 
@@ -90,8 +81,7 @@ class Press:
         self._begun: dict[str, Future[Result]] = {}
         self._begins = threading.Lock()
         self._shared: dict[str, Future[Any]] = {}
-        self._executor: Executor | None = None
-        self._queue: _Queue | None = None
+        self._queue: Queue | None = None
         if self.jobs > 1:
             self._open()
 
@@ -120,7 +110,7 @@ class Press:
             self.progress.step(step, done, len(tasks))
         work_done: Iterator[tuple[int, Result]]
         if is_light and len(missing) <= _LITTLE:
-            work_done = ((position, _kept(self.cache, keys[position], work, tasks[position])) for position in missing)
+            work_done = ((position, kept(self.cache, keys[position], work, tasks[position])) for position in missing)
         else:
             work_done = self._work(work, tasks, keys, missing, is_light=is_light)
         for position, result in work_done:
@@ -193,7 +183,7 @@ class Press:
             for position in missing:
                 if keys[position] not in self._begun:
                     made: Future[Result] = Future()
-                    made.set_result(_kept(self.cache, keys[position], work, tasks[position]))
+                    made.set_result(kept(self.cache, keys[position], work, tasks[position]))
                     self._begun[keys[position]] = made
                 yield position, self._begun[keys[position]].result()
             return
@@ -204,9 +194,7 @@ class Press:
             key = keys[position]
             with self._begins:
                 if key not in self._begun:
-                    self._begun[key] = self._queue.submit(
-                        before, partial(_kept, self.cache, key, work), tasks[position]
-                    )
+                    self._begun[key] = self._queue.submit(before, partial(kept, self.cache, key, work), tasks[position])
             futures.setdefault(self._begun[key], []).append(position)
         try:
             for future in self._as_completed(futures):
@@ -250,79 +238,12 @@ class Press:
         """Start the processes now: they load their libraries while the manuscript is read."""
         if self._queue is not None:
             return
-        # They are forked before any thread begins; and fork needs no socket, as forkserver does.
-        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-        context = multiprocessing.get_context(method)
-        executor = ProcessPoolExecutor(
-            self._processes, mp_context=context, initializer=_prepare_worker, initargs=(self._prepare,)
-        )
-        executor.submit(no_preparation)
-        self._executor, self._queue = executor, _Queue(executor, self._processes + 1)
+        self._queue = Queue(self._processes, self._prepare)
 
     def close(self) -> None:
         """Let the workers finish what they do, and end them."""
         if self._queue is not None:
             self._queue.close()
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-
-
-class _Queue:
-    """Hands work to an executor, a few pieces at a time, so that what comes later and is more urgent needn't wait."""
-
-    def __init__(self, executor: Executor, most: int) -> None:
-        self._executor = executor
-        self._free = most
-        self._lock = threading.RLock()
-        self._numbers = itertools.count()
-        self._order: list[tuple[int, int]] = []
-        self._waiting: dict[tuple[int, int], tuple[Future[Result], Callable[[], Future[Result]]]] = {}
-
-    def submit(self, urgency: int, work: Callable[[Task], Result], task: Task) -> Future[Result]:
-        """Return the future result of work; of like urgency, what was submitted first begins first."""
-        future: Future[Result] = Future()
-        start = partial(self._executor.submit, _in_worker, work, task)
-        with self._lock:
-            place = (-urgency, next(self._numbers))
-            self._waiting[place] = (future, start)
-            heapq.heappush(self._order, place)
-            self._feed()
-        return future
-
-    def close(self) -> None:
-        """Cancel everything that has not begun."""
-        with self._lock:
-            for future, _ in self._waiting.values():
-                future.cancel()
-            self._order.clear()
-            self._waiting.clear()
-
-    def _feed(self) -> None:
-        with self._lock:
-            while self._free and self._order:
-                future, start = self._waiting.pop(heapq.heappop(self._order))
-                if not future.set_running_or_notify_cancel():
-                    continue
-                self._free -= 1
-                try:
-                    begun = start()
-                except RuntimeError as error:
-                    # The processes are gone: one was killed, or the press is closed.
-                    self._free += 1
-                    future.set_exception(error if isinstance(error, BrokenProcessPool) else CancelledError())
-                    continue
-                begun.add_done_callback(partial(self._pass_on, future))
-
-    def _pass_on(self, future: Future[Result], begun: Future[Result]) -> None:
-        with self._lock:
-            self._free += 1
-            self._feed()
-        if begun.cancelled():
-            future.set_exception(CancelledError())
-        elif error := begun.exception():
-            future.set_exception(error)
-        else:
-            future.set_result(begun.result())
 
 
 @contextmanager
@@ -346,53 +267,6 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _prepare_worker(prepare: Callable[[], None]) -> None:
-    # Ctrl-C reaches every process of the group; the parent alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    prepare()
-    gc.freeze()
-
-
-def _kept(cache: Cache, key: str, work: Work[Task], task: Task) -> Result:
-    made = work(task)
-    if isinstance(made, bytes):
-        return cache.put(key, made)
-    # Where the disk is full after some pieces, the work is done again.
-    return cache.put_pieces(key, made) or Result(content=b"".join(cast(Iterator[bytes], work(task))))
-
-
-def _call(work: Callable[[Task], Result], task: Task) -> Result:
-    return work(task)
-
-
-# CPython keeps its frames in pieces of 16 kB. A recursion that wavers about the end of one takes a piece from the
-# system and gives it back at every call, tens of thousands of times in a chapter. A frame that asks for much gets a
-# piece as large, and those below it find room there.
-_call_with_room = FunctionType(_call.__code__.replace(co_stacksize=80_000), globals())
-
-
-def _in_worker(work: Callable[[Task], Result], task: Task) -> Result:
-    # A document is one large cyclic structure, and looking for such while it grows takes a fifth of the time. A few
-    # documents, or a large one, are collected at once before the next begins, so that no result waits for it.
-    gc.disable()
-    if gc.get_count()[0] > _OBJECTS_BETWEEN_COLLECTIONS:
-        let_go()
-    result: Result = _call_with_room(work, task)
-    return result
-
-
-def let_go() -> None:
-    """Free what nothing refers to any more, and give it back to the system where the C library lets us.
-
-    Work takes its room in turn from Python, Pango, and qpdf, and what one has kept free is of no use to the others.
-    """
-    import ctypes
-
-    gc.collect()
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
-        trim(0)
 
 
 def _weight(task: Struct) -> int:

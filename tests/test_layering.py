@@ -14,7 +14,7 @@ LAYERS = [
     [["__init__"]],
     [["errors", "editions", "delivery"]],
     [["model"]],
-    [["metadata", "cache", "identifiers", "packing", "prose"], ["mail"], ["project"], ["theme"]],
+    [["metadata", "cache", "identifiers", "packing", "prose"], ["mail", "processes"], ["project"], ["theme"]],
     [["reader", "transforms", "checks", "pages", "lint", "press"]],
     [["writers", "schema", "series"]],
     [
@@ -44,7 +44,9 @@ HOMES = {
     "jinja2": {"writers/_html.py"},
     "markupsafe": {"writers/_html.py"},
     "weasyprint": {
+        "writers/_mendings.py",
         "writers/_page_letters.py",
+        "writers/_shortcuts.py",
         "writers/_tags.py",
         "writers/_typeset.py",
         "writers/_weasyprint.py",

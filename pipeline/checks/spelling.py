@@ -50,6 +50,8 @@ def check(book: m.Book, context: Context) -> Iterator[Finding]:
             asked = f"Did you mean {_either(guesses)}? " if guesses else ""
             hint = f"{asked}If it is right, add it to content/words.txt."
             yield Finding(file.first(word), "spelling", f"the dictionary has no “{word}”", hint, "warning")
+    # It takes more room than the book, and is of no use to what comes after.
+    _checker.cache_clear()
 
 
 def _unknown(written: frozenset[str], own: frozenset[str], cache: Cache | None) -> frozenset[str]:

@@ -28,7 +28,7 @@ _POINTS_PER_PIXEL = 0.75
 class Element:
     """A structure element to be: its kids are elements, marked content of a page, and annotations of a page."""
 
-    __slots__ = ("alternative", "attributes", "is_ours", "kids", "kind", "made", "notes", "parent")
+    __slots__ = ("alternative", "attributes", "is_ours", "kids", "kind", "notes", "parent", "reference")
 
     def __init__(self, kind: str, parent: "Element | None", *, is_first: bool = False, is_ours: bool = False) -> None:
         self.kind = kind
@@ -38,7 +38,7 @@ class Element:
         self.notes: list[Element] = []
         self.attributes: dict[str, Any] = {}
         self.alternative = ""
-        self.made: Any = None
+        self.reference = b""
         if parent is not None:
             parent.kids.insert(0 if is_first else len(parent.kids), self)
 
@@ -56,27 +56,28 @@ class Content(NamedTuple):
 
 
 class Annotation(NamedTuple):
-    """A link's or a field's annotation: its page, counted from 0, and its dictionary."""
+    """A link's or a field's annotation: its page, counted from 0, and the reference to its dictionary."""
 
     page: int
-    dictionary: Any
+    reference: bytes
 
 
 class Tree:
     """Reads the boxes of pages, in order, into elements.
 
-    `contents` are the elements of each page's marked content, in the order of its numbers; `unnamed` are pictures
-    without alternative text.
+    `contents` are the elements of each page's marked content, in the order of its numbers, `annotated` those of
+    annotations; `unnamed` are pictures without alternative text. Nothing here holds on to a box.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pages: int) -> None:
         self.document = Element("Document", None)
         self.notes: list[Element] = []
         self.contents: list[list[Element]] = []
-        self.annotations: list[tuple[Element, Any]] = []
+        self.annotated: list[Element] = []
         self.unnamed: list[str] = []
         self._elements: dict[tuple[int, str], Element] = {}
         self._callers: dict[int, Element] = {}
+        self._pages = pages
         self._page = 0
         self._height = 0.0
         self._tags: dict[Any, dict[str, Any]] = {}
@@ -88,6 +89,7 @@ class Tree:
         self._read(page._page_box, self.document)
         lost = [box for box in tags if not hasattr(box, "is_read")]
         assert not lost, f"drawn and never read: {lost}"
+        self._tags = {}
 
     def _read(self, box: Any, parent: Element) -> None:
         box = getattr(box, "_box", box)
@@ -157,8 +159,14 @@ class Tree:
         self.contents[self._page][number] = current
 
     def _annotate(self, element: Element, annotation: Any) -> None:
-        element.kids.append(Annotation(self._page, annotation))
-        self.annotations.append((element, annotation))
+        # In the ParentTree, annotations come after the pages (14.7.4.4).
+        annotation["StructParent"] = self._pages + len(self.annotated)
+        element.kids.append(Annotation(self._page, annotation.reference))
+        self.annotated.append(element)
+        for key, value in annotation.items():
+            # A link's rectangle and address take ten times the room as pydyf's objects. A group's button changes yet.
+            if annotation["Subtype"] == "/Link" and hasattr(value, "data"):
+                annotation[key] = value.data
 
 
 def _home(parent: Element, kind: str) -> Element:

@@ -6,7 +6,7 @@ element (ISO 32000-1, 14.7.2). A template may name the type of an element, as in
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -85,21 +85,66 @@ def _soften_hyphen(operations: list[Any], start: int) -> None:
             return
 
 
+def read_as_drawn(generate: Callable[..., Any]) -> Callable[..., Any]:
+    """Return WeasyPrint's `generate_pdf`, with a tree for `let_go_when_drawn` to read the pages into."""
+
+    def generate_pdf(document: Any, target: Any, zoom: float, **options: Any) -> Any:
+        document.tree = Tree(len(document.pages))
+        for number, page in enumerate(document.pages):
+            page.number, page.tree = number, document.tree
+        return generate(document, target, zoom, **options)
+
+    return generate_pdf
+
+
+def let_go_when_drawn(paint: Callable[..., None], resolve: Callable[..., Any]) -> tuple[Callable[..., None], Any]:
+    """Return WeasyPrint's `Page.paint` and `resolve_links`, such that a page's boxes are read and freed when drawn.
+
+    Otherwise the boxes of all pages and the whole PDF would be in memory at once: a long index takes twice the room.
+    """
+
+    def resolve_links(pages: Sequence[Any]) -> Iterator[Any]:
+        for page, (links, anchors) in zip(pages, resolve(pages), strict=True):
+            page.resolved = links
+            yield links, anchors
+
+    def paint_and_let_go(page: Any, stream: Any, scale: float = 1) -> None:
+        paint(page, stream, scale)
+        if stream._tags is not None:
+            page.tree.read(page.number, page, stream._tags)
+            stream._tags.clear()
+        page.resolved.clear()
+        page.links.clear()
+        page.forms.clear()
+        page._page_box = None
+
+    return paint_and_let_go, resolve_links
+
+
 def add_tags(pdf: Any, document: Any, pdf_version: Any, streams: Sequence[Any]) -> None:
-    """Give a PDF its structure tree, in WeasyPrint's stead.
+    """Give a PDF its structure tree, in WeasyPrint's stead, of the pages as they were read.
 
     The root has a ParentTree, and an IDTree of the notes; ids and numbers are this PDF's own.
     """
     from weasyprint.logger import LOGGER
 
-    tree = Tree()
-    for number, (page, stream) in enumerate(zip(document.pages, streams, strict=True)):
-        tree.read(number, page, stream._tags)
+    tree = document.tree
     _Writer(pdf, tree).write(pdf.catalog)
     for picture in tree.unnamed:
         LOGGER.error("a picture has no alternative text: %s", picture)
     if "Lang" not in pdf.catalog:
         LOGGER.error("a page has no language: give <html> a lang")
+
+
+class _Written:
+    """An object of the PDF as the bytes that it will be, for pydyf to write; its own take ten times the room."""
+
+    __slots__ = ("data", "number")
+    generation, offset, free, compressible = 0, 0, "n", True
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.number = 0
 
 
 class _Writer:
@@ -111,17 +156,19 @@ class _Writer:
         self._pydyf = pydyf
         self._pdf = pdf
         self._tree = tree
+        # pydyf makes them all anew for each that is asked for.
+        self._page_references = pdf.page_references
+        self._ids: dict[int, str] = {}
 
     def write(self, catalog: Any) -> None:
         root = self._dictionary({"Type": "/StructTreeRoot"})
-        document = self._write(self._tree.document, root)
-        root["K"] = self._pydyf.Array([document.reference])
+        # PDF/UA-1, 7.9: each note has an id.
+        self._ids = {id(note): f"note-{number:04d}" for number, note in enumerate(self._tree.notes, start=1)}
+        root["K"] = self._pydyf.Array([self._write(self._tree.document, root.reference)])
         root["ParentTree"] = self._dictionary({"Nums": self._pydyf.Array(self._numbers())}).reference
         names: list[Any] = []
-        for number, note in enumerate(self._tree.notes, start=1):
-            # PDF/UA-1, 7.9: each note has an id.
-            note.made["ID"] = name = self._pydyf.String(f"note-{number:04d}")
-            names += [name, note.made.reference]
+        for note in self._tree.notes:
+            names += [self._pydyf.String(self._ids[id(note)]), note.reference]
         if names:
             root["IDTree"] = self._dictionary({"Names": self._pydyf.Array(names)}).reference
         catalog["StructTreeRoot"] = root.reference
@@ -133,9 +180,12 @@ class _Writer:
         self._pdf.add_object(made)
         return made
 
-    def _write(self, element: Element, parent: Any) -> Any:
-        entries = {"Type": "/StructElem", "S": f"/{element.kind}", "P": parent.reference}
-        element.made = made = self._dictionary(entries)
+    def _write(self, element: Element, parent: bytes) -> bytes:
+        """Write an element and all that is in it, and return its reference."""
+        written = _Written()
+        self._pdf.add_object(written)
+        element.reference = f"{written.number} 0 R".encode()
+        made: dict[str, Any] = {"Type": "/StructElem", "S": f"/{element.kind}", "P": parent}
         if element.alternative:
             made["Alt"] = self._pydyf.String(element.alternative)
         if element.attributes:
@@ -144,35 +194,36 @@ class _Writer:
             made["A"] = self._pydyf.Dictionary(values)
         pages = [kid.page for kid in element.kids if isinstance(kid, Content)]
         if pages:
-            made["Pg"] = self._pdf.page_references[pages[0]]
-        made["K"] = self._pydyf.Array(self._kids(element, made, pages))
-        return made
+            made["Pg"] = self._page_references[pages[0]]
+        made["K"] = self._pydyf.Array(self._kids(element, pages))
+        if id(element) in self._ids:
+            made["ID"] = self._pydyf.String(self._ids[id(element)])
+        written.data = self._pydyf.Dictionary(made).data
+        return element.reference
 
-    def _kids(self, element: Element, made: Any, pages: Sequence[int]) -> Iterator[Any]:
+    def _kids(self, element: Element, pages: Sequence[int]) -> Iterator[Any]:
         for kid in element.kids:
             if isinstance(kid, Content):
                 is_near = kid.page == pages[0]
                 yield kid.number if is_near else self._reference(kid.page, {"Type": "/MCR", "MCID": kid.number})
             elif isinstance(kid, Annotation):
-                yield self._reference(kid.page, {"Type": "/OBJR", "Obj": kid.dictionary.reference})
+                yield self._reference(kid.page, {"Type": "/OBJR", "Obj": kid.reference})
             elif kid.is_kept:
-                yield self._write(kid, made).reference
+                yield self._write(kid, element.reference)
                 if kid.kind.startswith("H"):
                     # A note is no part of a heading: it follows.
-                    yield from (self._write(note, made).reference for note in kid.notes)
+                    yield from (self._write(note, element.reference) for note in kid.notes)
         if not element.kind.startswith("H"):
-            yield from (self._write(note, made).reference for note in element.notes)
+            yield from (self._write(note, element.reference) for note in element.notes)
 
     def _reference(self, page: int, entries: dict[str, Any]) -> Any:
-        return self._pydyf.Dictionary({**entries, "Pg": self._pdf.page_references[page]}).data
+        return self._pydyf.Dictionary({**entries, "Pg": self._page_references[page]}).data
 
     def _numbers(self) -> Iterator[Any]:
         """Yield the ParentTree's keys and values (14.7.4.4): the pages' lists, then each annotation's element."""
         for number, elements in enumerate(self._tree.contents):
             yield number
-            yield self._pydyf.Array(element.made.reference for element in elements)
-        start = len(self._tree.contents)
-        for number, (element, annotation) in enumerate(self._tree.annotations, start=start):
+            yield self._pydyf.Array(element.reference for element in elements)
+        for number, element in enumerate(self._tree.annotated, start=len(self._tree.contents)):
             yield number
-            yield element.made.reference
-            annotation["StructParent"] = number
+            yield element.reference

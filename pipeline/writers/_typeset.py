@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from pipeline.cache import Result
 from pipeline.errors import WriteError
-from pipeline.press import let_go
+from pipeline.processes import apart, let_go
 from pipeline.theme import Design
 from pipeline.writers import _tags, _weasyprint
 from pipeline.writers._page_letters import letters_of_pages
@@ -26,6 +26,8 @@ _POINTS_PER_PIXEL = 0.75
 _QUICKLY = 1
 # A chapter makes half of these, and the index of a book of 200 chapters twice as many.
 _OBJECTS_OF_A_LONG_PIECE = 55_000
+# Of HTML: a chapter has half as many, and that index four times as many.
+_LETTERS_OF_A_LONG_PIECE = 38_000
 
 
 class Sheet(Struct, frozen=True):
@@ -102,6 +104,14 @@ def resource_address(name: str) -> str:
 
 def typeset(sheet: Sheet) -> bytes:
     """Return a sheet's Gathering, encoded. Raises WriteError with everything that WeasyPrint had to say."""
+    if len(sheet.html) <= _LETTERS_OF_A_LONG_PIECE:
+        return _typeset(sheet)
+    # What the pieces before it left behind is not to stand below it, and what it leaves not below those after it.
+    let_go()
+    return apart(_typeset, sheet)
+
+
+def _typeset(sheet: Sheet) -> bytes:
     with _Complaints(sheet.name) as complaints:
         fonts = _font_configuration()
         styles = _parsed_styles(sheet.css)
@@ -110,6 +120,7 @@ def typeset(sheet: Sheet) -> bytes:
         document = html.render(stylesheets=[styles], font_config=fonts, **options)
         if sheet.tagged:
             _tags.set_aside(document.pages)
+        letters = letters_of_pages(document.pages)
         is_long = gc.get_count()[0] > _OBJECTS_OF_A_LONG_PIECE
         if is_long:
             # Laying it out left as much behind as its pages take, and drawing them takes as much again.
@@ -123,7 +134,6 @@ def typeset(sheet: Sheet) -> bytes:
             height = page.height
             points = (round(x * _POINTS_PER_PIXEL, 2), round((height - y) * _POINTS_PER_PIXEL, 2))
             anchors.append(Anchor(anchor, number, *points))
-    letters = letters_of_pages(document.pages)
     made = Gathering(pdf, len(document.pages), tuple(anchors), letters)
     if is_long:
         # What comes next, as the binding of the book, is not to stand on top of it.

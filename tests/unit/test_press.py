@@ -14,6 +14,7 @@ from msgspec import Struct
 from pipeline.cache import Cache
 from pipeline.errors import ContentError, Finding, Location, WriteError
 from pipeline.press import Press, Progress, open_press
+from pipeline.processes import apart
 
 
 class Number(Struct, frozen=True):
@@ -39,6 +40,19 @@ def refuse(task: Number) -> bytes:
 def die(task: Number) -> bytes:
     os.kill(os.getpid(), signal.SIGKILL)
     return b""
+
+
+def square_apart(task: Number) -> bytes:
+    (Path(task.folder) / f"asked-{os.getpid()}").touch()
+    return apart(square, task)
+
+
+def refuse_apart(task: Number) -> bytes:
+    return apart(refuse, task)
+
+
+def die_apart(task: Number) -> bytes:
+    return apart(die, task)
 
 
 def tasks(folder: Path, count: int = 6) -> list[Number]:
@@ -232,3 +246,22 @@ def test_an_error_in_what_threads_share_reaches_each_of_them(tmp_path: Path, job
         for _ in range(2):
             with pytest.raises(WriteError, match="wrong"):
                 press.shared("name", "depends", make)
+
+
+def test_work_done_apart_has_a_process_of_its_own(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press:
+        assert press.run(square_apart, tasks(tmp_path)) == [b"0", b"1", b"4", b"9", b"16", b"25"]
+    asked = {path.name.rpartition("-")[2] for path in tmp_path.glob("asked-*")}
+    done = [path.name.rpartition("-")[2] for path in tmp_path.glob("done-*")]
+    assert len(set(done)) == len(done) == 6
+    assert not asked.intersection(done)
+
+
+def test_an_error_of_work_done_apart_is_raised_where_the_press_was_asked(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press, pytest.raises(ContentError):
+        press.run(refuse_apart, tasks(tmp_path, 1))
+
+
+def test_a_killed_process_of_work_done_apart_is_told_like_any_other(tmp_path: Path) -> None:
+    with open_press(Cache(tmp_path / "cache"), 2) as press, pytest.raises(WriteError, match="was killed"):
+        press.run(die_apart, tasks(tmp_path, 1))

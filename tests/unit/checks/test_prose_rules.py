@@ -2,6 +2,7 @@
 
 import socket
 import time
+from functools import lru_cache
 
 import pytest
 from builders import BOOK_YAML, FIRST_LINE, METADATA, a_book, a_project
@@ -258,7 +259,7 @@ def test_spelling_and_grades_are_kept_in_the_cache_and_ask_no_network(tmp_path, 
     book = book_of(tmp_path, "A relatioship. " + HARD * 20)
     context = Context((), cache=Cache(tmp_path / "cache"))
     first = [list(rule.check(book, context)) for rule in (spelling, reading_grade)]
-    monkeypatch.setattr(spelling, "_checker", None)
+    monkeypatch.setattr(spelling, "_checker", lru_cache(pytest.fail))
     monkeypatch.setattr(spelling, "_dictionary", None)
     monkeypatch.setattr(reading_grade, "measure", None)
     assert [list(rule.check(book, context)) for rule in (spelling, reading_grade)] == first

@@ -1,8 +1,10 @@
 """WeasyPrint's shortcuts change nothing that is seen, and its slow helpers load when they are needed."""
 
+import gc
 import io
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,9 +31,9 @@ from pipeline.cache import Cache
 from pipeline.press import Press
 from pipeline.project import Project
 from pipeline.transforms import select
-from pipeline.writers import _weasyprint, workbook, worksheets
+from pipeline.writers import _shortcuts, _weasyprint, workbook, worksheets
 
-_weasyprint.SHORTCUTS = ()
+_shortcuts.SHORTCUTS = ()
 read_as_html = _weasyprint.load().HTML
 _weasyprint.parsed = lambda page, fetcher: read_as_html(string=page, url_fetcher=fetcher, media_type="print")
 design = theme.load(Project(Path(sys.argv[1]).parent))
@@ -100,6 +102,29 @@ def test_lines_with_font_features_leave_no_memory_behind(prepared_design) -> Non
     before = lay_out()
     # In kilobytes. What each leaves behind where it isn't freed takes a hundred bytes and more.
     assert lay_out() - before < 400
+
+
+def test_the_boxes_of_a_page_are_gone_when_it_is_drawn(prepared_design) -> None:
+    text = "<p style='break-after: page'>Words with <a href='https://example.com/'>a link</a></p>"
+    document = _weasyprint.parsed(f"<html lang='en'><body>{text * 3}</body></html>", None).render()
+    boxes = [[weakref.ref(box) for box in boxes_of(page._page_box)] for page in document.pages]
+    left = []
+    paint = type(document.pages[0]).paint
+
+    def count(page: Any, *rest: Any) -> None:
+        paint(page, *rest)
+        left.append([sum(box() is not None for box in each) for each in boxes])
+
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(document.pages[0]), "paint", count)
+            document.write_pdf(pdf_variant="pdf/ua-1")
+    finally:
+        gc.enable()
+    whole = [len(each) for each in boxes]
+    assert left == [[0, *whole[1:]], [0, 0, whole[2]], [0, 0, 0]]
 
 
 def boxes_of(box: Any) -> Iterator[Any]:
