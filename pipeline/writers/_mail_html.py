@@ -14,7 +14,7 @@ from pipeline.writers._marks import Marks
 
 # A last word of a title longer than this fills a line well enough.
 _SHORT = 12
-_KEPT_STYLES = ("narrow", "dark", "outlook")
+_KEPT_STYLES = ("narrow", "dark", "even", "outlook")
 
 
 def _with_company(title: str) -> str:

@@ -14,7 +14,7 @@ from msgspec.structs import fields, replace
 from pipeline.errors import WriteError
 from pipeline.mail import bodies, headers
 from pipeline.mail import message as mail
-from pipeline.mail.message import Copy, Letter, Mailbox, Picture, prepare
+from pipeline.mail.message import Copy, Letter, Mailbox, Picture, is_answer, prepare
 from pipeline.mail.placeholders import fill, in_html
 
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id")
@@ -321,6 +321,25 @@ def test_an_answer_is_no_mail_of_the_list_and_a_question_to_a_stranger_says_who_
     message = parsed(made(kind=kind, is_listed=False))
     assert message["Auto-Submitted"] == said
     assert not [name for name in message if name.startswith("List-") or name == "Precedence"]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_one"),
+    [
+        ("mail/goodbye:letters:goodbye:quire", True),
+        (" mail/confirmation:letters:confirmation:quire ", True),
+        ("mail/welcome:letters:welcome:quire", False),
+        ("one:letters:issue:quire", False),
+        ("goodbye:letters:issue:quire", False),
+        ("mail/goodbye:letters:goodbye:acme", False),
+        ("mail/goodbye::goodbye:quire", False),
+        ("mail/goodbye", False),
+        ("", False),
+    ],
+)
+def test_an_answer_is_known_by_the_feedback_id_that_it_was_given(said: str, is_one: bool) -> None:
+    assert is_answer(said) is is_one
+    assert is_answer(str(parsed(made(kind="goodbye", name="mail/goodbye", is_listed=False))["Feedback-ID"]))
 
 
 def test_a_test_message_is_marked_in_a_header_of_its_own() -> None:

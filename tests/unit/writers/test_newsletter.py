@@ -289,7 +289,16 @@ def test_styles_are_inlined_and_what_cannot_be_inlined_is_kept(every: dict[str, 
     assert "@media only screen and (max-width: 480px)" in kept
     assert "@media (prefers-color-scheme: dark)" in kept
     assert "[data-ogsc] .text" in kept
+    assert "text-wrap: balance" in kept
     assert all(e.get("style") for e in tree(page).iter("p", "h1", "h2", "a", "li"))
+
+
+def test_what_one_program_may_not_know_takes_no_other_style_with_it(every: dict[str, m.Artifact]) -> None:
+    page = every["01-letter-1.html"].content.decode()
+    elements = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    marks = ("@supports", "prefers-color-scheme", "only screen", "[data-ogsc]")
+    assert all(sum(mark in element for mark in marks) <= 1 for element in elements)
+    assert {mark: sum(mark in element for element in elements) for mark in marks} == dict.fromkeys(marks, 1)
 
 
 def test_nothing_is_in_it_that_mail_programs_drop(every: dict[str, m.Artifact]) -> None:
