@@ -316,6 +316,12 @@ def test_a_mail_of_the_list_says_how_to_get_help_and_where_the_archive_is() -> N
     assert message["Auto-Submitted"] is None
 
 
+def test_a_list_keeps_its_id_when_it_is_renamed_and_from_letter_to_letter() -> None:
+    ids = [parsed(made(**changes))["List-Id"] for changes in ({}, {"title": "Łódź, anew"}, {"name": "two"})]
+    assert {one.rpartition(" ")[2] for one in ids} == {"<letters.example.com>"}
+    assert ids[1] != ids[0]
+
+
 @pytest.mark.parametrize(("kind", "said"), [("confirmation", "auto-generated"), ("goodbye", None)])
 def test_an_answer_is_no_mail_of_the_list_and_a_question_to_a_stranger_says_who_asks(kind: str, said: str) -> None:
     message = parsed(made(kind=kind, is_listed=False))
