@@ -197,13 +197,15 @@ def _decoded(part: Message, place: PartLocation) -> tuple[str, list[Finding]]:
     """Return a part's text with plain line ends, and what kept it from being decoded."""
     payload = part.get_payload(decode=True)
     content = payload if isinstance(payload, bytes) else b""
+    is_named = bool(part.get_content_charset())
     charset = str(part.get_content_charset() or "utf-8")
     faults = []
     try:
         text = content.decode(charset)
     except (LookupError, ValueError):
         text = content.decode(errors="replace")
-        message = f"its text isn't “{charset[:40]}”, as it says, or there is no such character set"
+        says = f"“{charset[:40]}”, as it says, or there is no such character set"
+        message = f"its text isn't {says if is_named else 'UTF-8, and it names no other character set'}"
         faults.append(Finding(place, _CODE, message, "Write the part in UTF-8."))
     if len(text) > MOST_READ and place.part == "text part":
         message = f"its text has {len(text) / 1000:,.0f} kB, which is no letter; it was not read to its end"

@@ -21,6 +21,7 @@ from pipeline.press import Press
 from pipeline.project import Project
 from pipeline.transforms import complete, select
 from pipeline.writers import _interior, epub
+from pipeline.writers._html import Templates
 from pipeline.writers._page_letters import letters
 from pipeline.writers._subset import Face, characters_of, subset
 
@@ -523,6 +524,20 @@ def test_circles_at_the_margin_begin_where_the_words_below_them_do(press: Press,
     assert center == radius + line
     assert width == pytest.approx(height + (1 - overlap) * 2.3 * radius, abs=0.1)
     assert across / down == pytest.approx(width / height, rel=1e-3)
+
+
+@pytest.mark.parametrize("is_for_kindle", [False, True])
+def test_from_right_to_left_the_styles_are_mirrored(is_for_kindle: bool) -> None:
+    templates = Templates(theme.load(Project(ROOT)))
+    ours, theirs = (
+        templates.style("epub.css.j2", faces=[], is_for_kindle=is_for_kindle, dir=towards) for towards in ("ltr", "rtl")
+    )
+    other = {"left": "right", "right": "left"}
+    mirrored = re.sub(r"(?<!\.)\b(left|right)\b", lambda side: other[side[1]], ours)
+    # A column of numbers ends at the right in every language.
+    mirrored = mirrored.replace(".right { text-align: left }", ".right { text-align: right }")
+    assert sorted(re.split(r"\s*[;{}\n]\s*", mirrored)) == sorted(re.split(r"\s*[;{}\n]\s*", theirs))
+    assert ours == templates.style("epub.css.j2", faces=[], is_for_kindle=is_for_kindle)
 
 
 def test_a_blank_is_one_line_in_every_edition(press: Press) -> None:
