@@ -240,6 +240,22 @@ def test_a_limit_of_the_project_holds_for_subjects():
     assert "subject" in {finding.code for finding in check(mail, Limits(14))}
 
 
+@pytest.mark.parametrize(
+    ("subject", "is_told"),
+    [
+        ("שלום \u2068Reader\u2069, בוקר טוב", False),
+        ("Hello \u2068דוד\u2069 and \u2067רות\u2069", False),
+        ("Hello \u2068there", True),
+        ("Hello there\u2069", True),
+        ("Hello \u202edlrow", True),
+        ("Hello \u2068\u202edlrow\u2069", True),
+    ],
+)
+def test_a_name_kept_apart_is_nothing_unseen_and_what_turns_the_rest_is(subject, is_told):
+    found = check(read_message("a.eml", a_message(subject=subject)), Limits())
+    assert ("can't be seen" in " ".join(one.message for one in found if one.code == "subject")) is is_told
+
+
 @pytest.mark.parametrize("subject", ["NASA", "A U.S. letter", "Guarantees", "Free will", "Why wait?"])
 def test_ordinary_subjects_are_left_alone(subject):
     found = check(read_message("a.eml", a_message(subject=subject)), Limits())

@@ -242,6 +242,23 @@ def test_what_runs_the_other_way_says_so_on_the_web(other: dict[str, m.Artifact]
     assert index.xpath("//li/a/span[@dir='rtl']")[0].text == OTHER
 
 
+@pytest.mark.parametrize(
+    ("language", "lang", "towards"), [("he", "en", "ltr"), ("fr", "en", None), ("en-GB", None, None)]
+)
+def test_sentences_of_our_own_say_that_they_are_english(
+    write: Write, language: str, lang: str | None, towards: str | None
+) -> None:
+    sender = m.Sender("דנה", "letters@example.com", "1 Example Street")
+    made = by_name(write(a_book(HELLO, language=language, sender=sender)))
+    foot = tree(made["01-letter-1.html"].content.decode()).xpath("//td[contains(@class, 'foot')]/p")[0]
+    about = tree(made["web/01-letter-1.html"].content.decode()).xpath("//footer/p")[0]
+    count = tree(made["web/index.html"].content.decode()).xpath("//p[@class='lead']")[0]
+    for sentence in (foot, about, count):
+        assert (sentence.get("lang"), sentence.get("dir")) == (lang, towards)
+    for sentence in (foot, about):
+        assert sentence.xpath(".//span[@dir='rtl']/text()") == ["דנה"]
+
+
 def test_a_letter_in_one_direction_turns_nothing(every: dict[str, m.Artifact]) -> None:
     for name, artifact in every.items():
         if name.endswith(".html"):
