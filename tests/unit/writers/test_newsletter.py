@@ -310,6 +310,15 @@ def test_styles_are_inlined_and_what_cannot_be_inlined_is_kept(every: dict[str, 
     assert all(e.get("style") for e in tree(page).iter("p", "h1", "h2", "a", "li"))
 
 
+def test_a_word_longer_than_a_line_is_broken_and_one_in_a_table_is_not(every: dict[str, m.Artifact]) -> None:
+    page = tree(every["01-letter-1.html"].content.decode())
+    [around] = page.xpath("//td[contains(@class, 'around')]")
+    assert "word-break: break-word" in around.get("style")
+    cells = page.xpath("//*[contains(concat(' ', @class, ' '), ' cell ')]")
+    assert cells
+    assert all("word-break: normal" in cell.get("style") for cell in cells)
+
+
 def test_what_one_program_may_not_know_takes_no_other_style_with_it(every: dict[str, m.Artifact]) -> None:
     page = every["01-letter-1.html"].content.decode()
     elements = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
