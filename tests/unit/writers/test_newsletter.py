@@ -319,6 +319,17 @@ def test_a_word_longer_than_a_line_is_broken_and_one_in_a_table_is_not(every: di
     assert all("word-break: normal" in cell.get("style") for cell in cells)
 
 
+def test_a_quotation_is_parted_from_its_bar_where_only_cells_have_padding(
+    every: dict[str, m.Artifact],
+) -> None:
+    quotes = tree(every["01-letter-1.html"].content.decode()).xpath("//blockquote")
+    assert quotes
+    for quote in quotes:
+        cell = quote.getparent()
+        assert cell.tag == "td"
+        assert re.search(r"padding-left: [1-9].*border-left-width", cell.get("style"))
+
+
 def test_what_one_program_may_not_know_takes_no_other_style_with_it(every: dict[str, m.Artifact]) -> None:
     page = every["01-letter-1.html"].content.decode()
     elements = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
