@@ -1,4 +1,4 @@
-"""An ISBN or a language tag in; what is wrong with it, in the author's words, out."""
+"""An ISBN, a UUID, or a language tag in; what is wrong with it, in the author's words, out."""
 
 import re
 
@@ -18,6 +18,7 @@ _TAG = re.compile(
     r"(-([a-z0-9]{5,8}|\d[a-z0-9]{3}))*(-[0-9a-wyz](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?",
     re.IGNORECASE,
 )
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _RIGHT_TO_LEFT = ("ar", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi")
 _RIGHT_TO_LEFT_SCRIPTS = ("adlm", "arab", "hebr", "nkoo", "syrc", "thaa")
 
@@ -41,6 +42,14 @@ def _check_digit(digits: str) -> str:
     if len(digits) == 12:
         return str(-sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits)) % 10)
     return "0123456789X"[-sum(int(digit) * (10 - place) for place, digit in enumerate(digits)) % 11]
+
+
+def uuid_fault(urn: str) -> str:
+    """Return why a URN of a UUID can't be one, and nothing where it can, or is a URN of another kind (RFC 9562 §4)."""
+    kind, _, text = urn.partition(":")[2].partition(":")
+    if kind.lower() != "uuid" or _UUID.fullmatch(text):
+        return ""
+    return f"“{text[:40]}” is no UUID: it has 32 digits or letters from a to f, in groups of 8, 4, 4, 4, and 12"
 
 
 def language_fault(tag: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from pipeline import lint
 from pipeline.errors import ConfigError, Finding, PartLocation
+from pipeline.mail.message import ANSWERS
 from pipeline.mail.sequence import MailEntry, SequenceEntry
 from pipeline.project import Project
 
@@ -16,8 +17,6 @@ _FOLDER = "newsletter"
 _WEB = "web/"
 _SEQUENCE = "sequence.json"
 _STYLESHEET = re.compile(rb'<link rel="stylesheet" href="style\.css">')
-# Answers to what somebody has just done, who is not on the list, or no longer.
-_ANSWERS = frozenset({"confirmation", "goodbye"})
 _BUILD_FIRST = "Run quire build newsletter first."
 _KINDS = (".html", ".htm", ".eml")
 
@@ -49,7 +48,7 @@ def built(project: Project) -> tuple[lint.Mail, ...]:
     for entry in sequence.issues:
         mails += _of_entry(project, folder, entry, address, is_bulk=True)
     for kind, mail in sequence.mails.items():
-        mails += _of_entry(project, folder, mail, address, is_bulk=kind not in _ANSWERS)
+        mails += _of_entry(project, folder, mail, address, is_bulk=kind not in ANSWERS)
     return tuple(mails)
 
 
@@ -77,9 +76,17 @@ def archive(project: Project) -> tuple[lint.Mail, ...]:
     )
 
 
-def read(files: Sequence[Path]) -> tuple[lint.Mail, ...]:
-    """Return anybody's files as mails. Raises ConfigError where one can't be read or is of another kind."""
-    return tuple(map(_of_file, files))
+def read(project: Project, files: Sequence[Path]) -> tuple[lint.Mail, ...]:
+    """Return anybody's files as mails; one that the project built is what it is there, with all that belongs to it.
+
+    Raises ConfigError where one can't be read or is of another kind.
+    """
+    folder = project.output / _FOLDER
+    own: dict[Path, lint.Mail] = {}
+    if (folder / _SEQUENCE).is_file() and any(path.resolve().is_relative_to(folder.resolve()) for path in files):
+        made = (*built(project), *archive(project))
+        own = {(project.root / mail.path).resolve(): mail for mail in made}
+    return tuple(own.get(path.resolve()) or _of_file(path) for path in files)
 
 
 def limits(project: Project) -> lint.Limits:

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from pipeline.delivery import Delivery, schedule_faults
 from pipeline.editions import STOCKS, Editions, PaperName
 from pipeline.errors import ConfigError, ContentError, Finding, Location
-from pipeline.identifiers import isbn_fault, language_fault
+from pipeline.identifiers import isbn_fault, language_fault, uuid_fault
 from pipeline.metadata import Lines, decode, suggest, unprintable
 
 # A novel is half of this; what is larger is no file of a manuscript.
@@ -295,6 +295,9 @@ def _impossible(settings: Settings, lines: Lines) -> Iterator[Finding]:
     fault, hint = language_fault(settings.language)
     if fault:
         yield Finding(lines.at("language"), "metadata", f"“language”: {fault}", hint)
+    if fault := uuid_fault(settings.identifier):
+        hint = "Compare it with what you were given, or have uuidgen make a new one."
+        yield Finding(lines.at("identifier"), "metadata", f"“identifier”: {fault}", hint)
     named = settings.identifier.lower().startswith("urn:isbn:")
     isbns: dict[tuple[str, ...], str] = {
         ("identifier",): settings.identifier[9:] if named else "",

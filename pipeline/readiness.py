@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pipeline import lint
 from pipeline.delivery import Delivery
 from pipeline.errors import ConfigError, Finding, QuireError
+from pipeline.mail.message import ANSWERS
 from pipeline.series.links import read_keys
 from pipeline.series.message import Head, Published, thawed
 from pipeline.series.secrets import secret
@@ -18,7 +19,6 @@ from pipeline.series.trial import signer_for, transport_for, trials
 _NOBODYS = ("example", "invalid", "test", "localhost", "local", "onion", "arpa")
 _EXAMPLES = ("example.com", "example.net", "example.org")
 _READY = "ready"
-_ANSWERS = ("confirmation", "goodbye")
 
 
 def faults(
@@ -120,7 +120,7 @@ def _linted(letters: Sequence[Published], bounds: lint.Limits, now: datetime) ->
         except QuireError as error:
             found.append(f"{one.letter.name}: {error}")
             continue
-        is_bulk = one.letter.kind not in _ANSWERS
+        is_bulk = one.letter.kind not in ANSWERS
         address = one.head.sender.postal_address
         mail = lint.read_message(f"{one.letter.stem}.eml", made.content, is_bulk=is_bulk, postal_address=address)
         found += [str(finding) for finding in lint.check(mail, bounds) if _counts(finding)]

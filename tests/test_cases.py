@@ -15,6 +15,7 @@ from pipeline import lint, mail_proofs, pages
 from pipeline.cache import Cache
 from pipeline.checks import Context, check
 from pipeline.errors import QuireError
+from pipeline.project import Project
 from pipeline.reader import read
 from pipeline.series.bounces import read_report
 from pipeline.series.links import Keys
@@ -117,7 +118,7 @@ def test_what_is_reported_by(name, line_end, update_golden):
 def test_what_the_rules_about_mails_find_in(name, update_golden, monkeypatch):
     case = CASES / "lint" / name
     monkeypatch.chdir(case)
-    found = {kind: mail_proofs.read(sorted(Path().glob(f"{kind}*.[eh]*ml"))) for kind in ("bad", "good")}
+    found = {kind: mail_proofs.read(Project(case), sorted(Path().glob(f"{kind}*.[eh]*ml"))) for kind in ("bad", "good")}
     findings = {
         kind: [finding for finding in mail_proofs.check(mails, lint.Limits()) if finding.code == name]
         for kind, mails in found.items()

@@ -47,7 +47,7 @@ def _mails(session: Session, files: Sequence[Path]) -> "tuple[Mail, ...]":
     from pipeline import mail_proofs
 
     if files:
-        return mail_proofs.read(files)
+        return mail_proofs.read(session.project, files)
     mails = mail_proofs.built(session.project)
     session.tell_of_changes("letters")
     return mails

@@ -80,5 +80,10 @@ def _told(session: Session, findings: Sequence[Finding], strict: bool, as_json: 
             click.echo(str(finding))
         if not session.quiet:
             warnings = len(findings) - len(errors)
-            click.echo(f"{len(errors)} errors, {warnings} warnings." if findings else "No findings.", err=True)
+            said = f"{_counted(len(errors), 'error')}, {_counted(warnings, 'warning')}."
+            click.echo(said if findings else "No findings.", err=True)
     return ContentError.exit_code if errors or (strict and findings) else 0
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -4,13 +4,14 @@ import email
 import email.errors
 import email.policy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.header import decode_header, make_header
 from email.message import Message
 
 from pipeline.errors import Finding, PartLocation
 from pipeline.lint._html import MOST_READ, parse, with_plain_line_ends
 from pipeline.lint._mail import Attached, Header, Html, Mail, Text
+from pipeline.mail.message import is_answer
 
 # Attachments are allowed to be large; headers and parts without end are only ever an attack.
 MOST_BYTES = 25_000_000
@@ -64,7 +65,8 @@ def read_page(
 def read_message(path: str, content: bytes, *, is_bulk: bool = True, postal_address: str = "") -> Mail:
     """Return a message (RFC 5322) with its parts. Whatever the bytes are, this returns.
 
-    One that says of itself that a machine answers (RFC 3834) is no bulk mail, whatever `is_bulk` says.
+    One that says of itself that a machine answers (RFC 3834), or by its Feedback-ID that it is a confirmation or a
+    goodbye which Quire made, is no bulk mail, whatever `is_bulk` says.
     """
     place = PartLocation(path)
     fault = _what_keeps_from_reading(content)
@@ -108,11 +110,16 @@ def read_message(path: str, content: bytes, *, is_bulk: bool = True, postal_addr
         headers=tuple(headers),
         attached=tuple(attached),
         raw=content,
-        is_bulk=is_bulk and values.get("auto-submitted", "no").strip().lower().startswith("no"),
+        is_bulk=is_bulk and not _is_an_answer(values),
         subject=values.get("subject", ""),
         postal_address=postal_address,
         faults=tuple(faults),
     )
+
+
+def _is_an_answer(values: Mapping[str, str]) -> bool:
+    by_machine = values.get("auto-submitted", "no").strip().lower()
+    return not by_machine.startswith("no") or is_answer(values.get("feedback-id", ""))
 
 
 def _what_keeps_from_reading(content: bytes) -> tuple[str, str] | None:
@@ -190,13 +197,15 @@ def _decoded(part: Message, place: PartLocation) -> tuple[str, list[Finding]]:
     """Return a part's text with plain line ends, and what kept it from being decoded."""
     payload = part.get_payload(decode=True)
     content = payload if isinstance(payload, bytes) else b""
+    is_named = bool(part.get_content_charset())
     charset = str(part.get_content_charset() or "utf-8")
     faults = []
     try:
         text = content.decode(charset)
     except (LookupError, ValueError):
         text = content.decode(errors="replace")
-        message = f"its text isn't “{charset[:40]}”, as it says, or there is no such character set"
+        says = f"“{charset[:40]}”, as it says, or there is no such character set"
+        message = f"its text isn't {says if is_named else 'UTF-8, and it names no other character set'}"
         faults.append(Finding(place, _CODE, message, "Write the part in UTF-8."))
     if len(text) > MOST_READ and place.part == "text part":
         message = f"its text has {len(text) / 1000:,.0f} kB, which is no letter; it was not read to its end"

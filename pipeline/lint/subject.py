@@ -7,6 +7,8 @@ from pipeline.errors import Finding
 from pipeline.lint._mail import Limits, Mail, quoted
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# A name that runs the other way stands between two of these, which keep it from turning what is around it (UAX #9).
+_ISOLATED = re.compile(r"[\u2066-\u2068]([^\u2066-\u2069]*)\u2069")
 _SPAMMY = re.compile(
     r"\b(act now|apply now|buy now|order now|call now|click here|limited time|last chance|once in a lifetime|"
     r"100 ?% free|free (gift|money|trial|offer|access)|risk[- ]free|no (cost|obligation|risk|catch)|guaranteed|"
@@ -25,6 +27,7 @@ def check(mail: Mail, limits: Limits) -> Iterator[Finding]:
 
 
 def _wrong(subject: str, limits: Limits) -> Iterator[tuple[str, str, bool]]:
+    subject = _ISOLATED.sub(r"\1", subject)
     if not subject.strip():
         yield "the subject is empty", "Say what the letter is about.", True
         return

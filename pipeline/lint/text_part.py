@@ -8,6 +8,9 @@ from pipeline.errors import Finding
 from pipeline.lint._mail import Html, Limits, Mail, Text, found, quoted
 from pipeline.lint._words import ADDRESS, Said, blocks, words
 
+# What stands in a text for a list's marks and for pictures, which in HTML are no words.
+_MARK = re.compile(r"^\s*\d{1,3}[.)]\s+", re.MULTILINE)
+_PICTURE = re.compile(r"\[\s*(?:picture|image|img|photo|figure)\s*:", re.IGNORECASE)
 # A mail with more has other faults.
 _MOST_LINKS = 300
 
@@ -65,25 +68,28 @@ def _squeezed(text: str) -> str:
 
 def _words(html: Html, text: Text) -> Iterator[Finding]:
     in_html = blocks(html)
-    of_text, of_html = Said(words(text.text)), Said(words("\n".join(block for _, block in in_html)))
+    alts = [picture.get("alt") for picture in html.all("img")]
+    of_text, of_html = Said(words(text.text)), Said(words("\n".join([*(block for _, block in in_html), *alts])))
     for line, block in in_html:
         if of_text.lacks(words(block)):
             message = f"the text part lacks what the HTML says: {quoted(block)}"
             yield found(html, line, "text-part", message, "Say the same in both.", "warning")
-    for line, paragraph in _paragraphs(text.text):
-        if of_html.lacks(words(paragraph)):
+    for line, rows in _paragraphs(text.text):
+        paragraph = " ".join(rows)
+        # A table may be a list of its cells here, each with its column's name.
+        if of_html.lacks(words(_PICTURE.sub("[", paragraph))) and any(of_html.lacks(words(row)) for row in rows):
             message = f"the HTML lacks what the text part says: {quoted(paragraph)}"
             yield found(text, line, "text-part", message, "Say the same in both.", "warning")
 
 
-def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the paragraphs of a text with their first lines."""
+def _paragraphs(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the paragraphs of a text as rows, without the marks of lists, each with the line that it begins on."""
     start = 1
     rows: list[str] = []
     for number, row in enumerate([*text.split("\n"), ""], start=1):
         if row.strip():
             start = start if rows else number
-            rows.append(row)
+            rows.append(_MARK.sub("", row))
         elif rows:
-            yield start, " ".join(rows)
+            yield start, rows
             rows = []

@@ -19,6 +19,9 @@ from pipeline.mail.headers import Mailbox as Mailbox
 from pipeline.mail.headers import display_name, file_name, header, mailbox, phrase
 from pipeline.mail.placeholders import fill, in_html, placeholders_in
 
+# Kinds of mails that answer what somebody has just done, who isn't on the list yet, or is no longer.
+ANSWERS = frozenset({"confirmation", "goodbye"})
+
 
 class Picture(Struct, frozen=True):
     """A picture that the HTML part names as `cid:` and its content id."""
@@ -216,6 +219,13 @@ def secure_url(address: str) -> str:
     host = parts.netloc if parts.netloc.isascii() else domain_of(parts.netloc)
     path, query = (quote(piece, safe="/%:=&?~#+!$,;'@()*[]") for piece in (parts.path, parts.query))
     return urlunsplit(("https", host, path, query, ""))
+
+
+def is_answer(feedback_id: str) -> bool:
+    """Whether a message's Feedback-ID, as `prepare` writes it, is that of an answer to what somebody has just done."""
+    name, _, rest = feedback_id.strip().partition(":")
+    sequence, kind, maker = (*rest.split(":"), "", "")[:3]
+    return maker == "quire" and bool(sequence) and kind in ANSWERS and name == f"mail/{kind}"
 
 
 def message_id(domain: str, *parts: str) -> str:

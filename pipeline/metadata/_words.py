@@ -46,6 +46,13 @@ def _description(kind: Any, deep: bool) -> str:
     return next(filter(None, (_description(part, deep) for part in get_args(kind) if inside)), "")
 
 
+def _most(kind: Any) -> int:
+    """Return how many characters an annotation allows a text; more than any text has where it doesn't say."""
+    metas = [extra for extra in getattr(kind, "__metadata__", ()) if isinstance(extra, msgspec.Meta)]
+    inside = [_most(part) for part in get_args(kind)] if get_origin(kind) in (Union, types.UnionType) or metas else []
+    return min([meta.max_length for meta in metas if meta.max_length is not None] + inside, default=10**12)
+
+
 def in_words(message: str, kind: Any, value: Any) -> tuple[str, str]:
     """Return msgspec's message in the author's words, and what to do."""
     message, _, below = message.partition(" - at ")
@@ -68,6 +75,8 @@ def in_words(message: str, kind: Any, value: Any) -> tuple[str, str]:
     hint = ""
     if "text" in options and match["found"] in ("int", "float", "bool"):
         hint = "Put it in quotation marks."
+    elif isinstance(value, str) and (too_many := len(value) - _most(kind)) > 0:
+        hint = f"Cut {too_many:,} character{'s' * (too_many > 1)}."
     elif options == ["a list"]:
         hint = "Write it as a list: [one, two], or one a line after “- ”."
     elif options == ["keys with values"]:

@@ -116,7 +116,10 @@ def _read_bitmap(content: bytes, name: str, refuse: _Refuse) -> Image | None:
                 return None
             picture.load()
             kind = str(picture.format)
-    except (OSError, ValueError, SyntaxError, struct.error, zlib.error, Pillow.DecompressionBombError):
+    except Pillow.DecompressionBombError:
+        refuse(f"more than {MAX_PIXELS // 1_000_000} million pixels", "Scale it down.")
+        return None
+    except (OSError, ValueError, SyntaxError, struct.error, zlib.error):
         refuse("a broken image", "Export it again.")
         return None
     return Image(name, f"image/{kind.lower()}", content, width, height)

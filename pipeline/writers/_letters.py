@@ -4,7 +4,7 @@ import math
 from typing import Literal, TypeAlias
 
 from pipeline import model as m
-from pipeline.mail.bidi import Direction, leaning
+from pipeline.mail.bidi import Direction, direction_of, leaning
 from pipeline.mail.published import archive_folder, worksheet_file
 from pipeline.prose import words
 from pipeline.writers._html import Markup, escape
@@ -61,6 +61,13 @@ def apart(text: str, around: Direction) -> Markup:
     """Return text as markup, in an element of its own where it runs in the other direction than what is around it."""
     turned = turn(text, around)
     return Markup("<span{}>{}</span>").format(turned, text) if turned else escape(text)
+
+
+def of_own_words(language: str) -> Markup:
+    """Return what a sentence of Quire's own, which is English, has to say of itself in a letter of another language."""
+    if language.lower().partition("-")[0] == "en":
+        return Markup("")
+    return Markup(' lang="en"' if direction_of(language) == "ltr" else ' lang="en" dir="ltr"')
 
 
 def motif_of(book: m.Book, letter: Letter) -> float:

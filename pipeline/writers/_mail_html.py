@@ -7,14 +7,14 @@ from pipeline.mail.bidi import direction_of
 from pipeline.mail.placeholders import Slot, as_for_nobody, pieces
 from pipeline.theme import Design
 from pipeline.writers._html import Markup, Renderer, Templates, escape, label_of
-from pipeline.writers._letters import GREETS, LISTED, Letter, apart, kind_of, stem_of, turn
+from pipeline.writers._letters import GREETS, LISTED, Letter, apart, kind_of, of_own_words, stem_of, turn
 from pipeline.writers._mail_pictures import Picture, pixels
 from pipeline.writers._mail_text import PROMPT_LABELS, cited_keys, lone_link
 from pipeline.writers._marks import Marks
 
 # A last word of a title longer than this fills a line well enough.
 _SHORT = 12
-_KEPT_STYLES = ("narrow", "dark", "outlook")
+_KEPT_STYLES = ("narrow", "dark", "even", "outlook")
 
 
 def _with_company(title: str) -> str:
@@ -76,6 +76,8 @@ class HtmlRenderer:
             subject=self._shown(letter.subject),
             preheader=self._shown(letter.preheader),
             apart=lambda text: apart(text, self._direction),
+            english=of_own_words(self._book.language),
+            in_english=lambda text: apart(text, "ltr"),
             heads_turn=self._turn(as_for_nobody(letter.subject)),
             preheaders_turn=self._turn(as_for_nobody(letter.preheader)),
             heading=self._shown(_with_company(letter.subject)),

@@ -9,7 +9,8 @@ from pipeline.writers._text_columns import broken, columns, is_wide, padded
 WIDTH = 72
 # A line of text may be broken where Markdown said so; this stands for it until the paragraph is wrapped.
 BREAK = "\n"
-LEAST_COLUMN = 6
+# Lines are never wrapped to less, so a column isn't narrower.
+LEAST_COLUMN = 8
 GAP = 2
 
 
@@ -18,9 +19,9 @@ def wrapped(text: str, width: int) -> list[str]:
     lines: list[str] = []
     for passage in text.split(BREAK):
         if is_wide(passage):
-            lines += broken(passage, max(width, 8))
+            lines += broken(passage, max(width, LEAST_COLUMN))
         else:
-            lines += textwrap.wrap(passage, max(width, 8), break_long_words=False, break_on_hyphens=False)
+            lines += textwrap.wrap(passage, max(width, LEAST_COLUMN), break_long_words=False, break_on_hyphens=False)
     return lines
 
 
@@ -78,15 +79,24 @@ def table(
 
 
 def _column_widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Return a width for each column, the widest made narrower until they fit; nothing where they can't."""
-    widths = [max(*map(columns, column), 1) for column in zip_longest(*cells, fillvalue="")]
+    """Return a width for each column, the widest made narrower until they fit; nothing where they can't.
+
+    No column is narrower than a word in it, which would push the columns behind it out of line.
+    """
+    texts = [list(column) for column in zip_longest(*cells, fillvalue="")]
+    widths = [max(*map(columns, column), 1) for column in texts]
+    least = [max(map(_least_width, column)) for column in texts]
     room = width - GAP * (len(widths) - 1)
     while sum(widths) > room:
-        widest = max(widths)
-        if widest <= LEAST_COLUMN:
+        place = max(range(len(widths)), key=lambda one: widths[one] if widths[one] > least[one] else 0)
+        if widths[place] <= least[place]:
             return []
-        widths[widths.index(widest)] -= 1
+        widths[place] -= 1
     return widths
+
+
+def _least_width(text: str) -> int:
+    return max([LEAST_COLUMN, *map(columns, wrapped(text, LEAST_COLUMN))])
 
 
 def row_of(cells: Sequence[str], widths: Sequence[int]) -> list[str]:

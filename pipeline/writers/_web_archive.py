@@ -13,7 +13,7 @@ from pipeline.mail.bidi import direction_of
 from pipeline.mail.placeholders import as_for_nobody
 from pipeline.theme import Design
 from pipeline.writers._html import Markup, Renderer, Templates, label_of
-from pipeline.writers._letters import apart, archive_site, sources_of, stem_of, turn, worksheet_address
+from pipeline.writers._letters import apart, archive_site, of_own_words, sources_of, stem_of, turn, worksheet_address
 from pipeline.writers._mail_pictures import Picture
 from pipeline.writers._mail_text import PROMPT_LABELS, cited_keys, lone_link
 
@@ -49,6 +49,8 @@ class WebArchive:
             "dir": self._direction,
             "pages": self._pages,
             "turn": self._turn,
+            "english": of_own_words(book.language),
+            "in_english": lambda text: apart(text, "ltr"),
             "apart": lambda text: apart(text, self._direction),
         }
         self._pictures: dict[str, Picture] = {}

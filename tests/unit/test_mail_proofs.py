@@ -129,11 +129,36 @@ def test_only_answers_to_somebodys_act_are_no_bulk_mail(mails):
     assert others <= {"confirmation", "goodbye"}
 
 
+def test_a_built_letter_that_is_named_is_looked_at_as_all_of_them_are(book, mails):
+    folder = book.output / "newsletter"
+    named = ["goodbye.html", "goodbye.eml", "confirmation.html", "welcome.html", "web/index.html"]
+    read = mail_proofs.read(book, [folder / name for name in named])
+    assert [mail.path for mail in read] == [f"output/newsletter/{name}" for name in named]
+    assert list(read[:2]) == [mail for mail in mails if Path(mail.path).stem == "goodbye"]
+    assert [str(finding) for finding in mail_proofs.check(read, lint.Limits())] == []
+
+
+def test_a_goodbye_that_was_saved_elsewhere_is_still_known_for_one(book, tmp_path):
+    for kind in ("goodbye", "welcome"):
+        shutil.copy(book.output / "newsletter" / f"{kind}.eml", tmp_path)
+    files = [tmp_path / "goodbye.eml", tmp_path / "welcome.eml"]
+    assert [mail.is_bulk for mail in mail_proofs.read(Project(tmp_path), files)] == [False, True]
+    assert mail_proofs.check(mail_proofs.read(Project(tmp_path), files), lint.Limits()) == ()
+
+
+def test_where_nothing_was_built_a_file_in_its_folder_is_anybodys(tmp_path):
+    folder = tmp_path / "output" / "newsletter"
+    folder.mkdir(parents=True)
+    (folder / "a.html").write_text("<p>Hello.</p>")
+    (mail,) = mail_proofs.read(Project(tmp_path), [folder / "a.html"])
+    assert mail.is_bulk
+
+
 def test_files_of_other_kinds_and_missing_ones_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="neither a page nor a message by its name"):
-        mail_proofs.read([tmp_path / "a.pdf"])
+        mail_proofs.read(Project(tmp_path), [tmp_path / "a.pdf"])
     with pytest.raises(ConfigError, match="can't be read: No such file"):
-        mail_proofs.read([tmp_path / "a.eml"])
+        mail_proofs.read(Project(tmp_path), [tmp_path / "a.eml"])
     (tmp_path / "b.html").mkdir()
     with pytest.raises(ConfigError, match="can't be read: Is a directory"):
-        mail_proofs.read([tmp_path / "b.html"])
+        mail_proofs.read(Project(tmp_path), [tmp_path / "b.html"])

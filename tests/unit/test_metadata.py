@@ -21,6 +21,7 @@ class Thing(Struct, frozen=True):
     kind: Literal["big", "small"] = "small"
     names: tuple[str, ...] = ()
     inner: Inner | None = None
+    line: Annotated[str, Meta(max_length=5, description="text of 5 characters at most")] | None = None
     colors: dict[str, Annotated[str, Meta(pattern="^#", description="a color such as #7b2d3b")]] = {}
 
 
@@ -51,6 +52,12 @@ def test_every_mistake_is_found_in_one_reading():
 
 def test_lines_are_those_of_the_file_that_the_text_stands_in():
     assert said("title: T\nsize: x\n", first_line=12) == ["13: “size”: expected a number from 0 to 1, found “x”"]
+
+
+@pytest.mark.parametrize(("value", "hint"), [("123456", "Cut 1 character."), ("1234 678", "Cut 3 characters.")])
+def test_a_text_that_is_too_long_is_told_by_how_much(value, hint):
+    _, _, (finding,) = decode(f"title: T\nline: '{value}'\n", Thing, "a.yaml")
+    assert (finding.location.line, finding.hint) == (2, hint)
 
 
 @pytest.mark.parametrize("value", ["1984", "yes", "1.5", "12:30"])

@@ -92,6 +92,7 @@ def test_a_list_of_no_authors_is_refused(tmp_path):
         ("en-US", "en-UK", 3),
         ("en-US", "jp", 3),
         ("urn:uuid:00000000-0000-4000-8000-000000000001", "urn:isbn:9783161484101", 4),
+        ("urn:uuid:00000000-0000-4000-8000-000000000001", "urn:uuid:00000000-0000-4000-8000-00000000000", 4),
         ("date:", "epub: {isbn: 978-3-16-148410-1}\ndate:", 5),
         ("date:", "file_as: {author: [Example, Ann]}\ndate:", 5),
         ("date:", "epub:\n  accessibility: {wcag: '2.2'}\ndate:", 6),

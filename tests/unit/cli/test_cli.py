@@ -134,7 +134,7 @@ def test_check_tells_findings_on_stdout_and_fails_on_errors(project: Project) ->
     result = run(project, "check")
     assert result.exit_code == 4
     assert "content/chapters/01-first.md:7: " in result.stdout
-    assert result.stderr == "1 errors, 0 warnings.\n"
+    assert result.stderr == "1 error, 0 warnings.\n"
 
 
 def test_check_fails_on_warnings_only_when_it_is_strict(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_check_looks_at_the_pages_that_were_built(project: Project) -> None:
     result = run(project, "check", "--pages")
     assert result.exit_code == 4
     assert "output/workbook.pdf, page 3 (6th): “WWW" in result.stdout
-    assert result.stderr.endswith("1 errors, 0 warnings.\n")
+    assert result.stderr.endswith("1 error, 0 warnings.\n")
     [finding] = json.loads(run(project, "check", "--pages", "--json").stdout)
     assert finding["location"] == {"path": "output/workbook.pdf", "line": 1, "page": 6, "label": "3"}
     (project.content / "chapters/01-first.md").write_text(METADATA + "Short.\n", encoding="utf-8")

@@ -154,6 +154,20 @@ def test_an_attached_page_is_not_taken_for_the_letter():
     assert [part.media_type for part in mail.attached] == ["text/html"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (b"text/plain", "its text isn't UTF-8, and it names no other character set"),
+        (b"text/plain; charset=us-ascii", "its text isn't “us-ascii”, as it says"),
+        (b"text/plain; charset=utf-9", "its text isn't “utf-9”, as it says"),
+    ],
+)
+def test_a_text_that_is_not_what_it_says_is_told_by_what_it_says(kind, said):
+    mail = read_message("a.eml", b"Subject: a\r\nContent-Type: %s\r\n\r\n\xff\xfe" % kind)
+    assert [fault.message.startswith(said) for fault in mail.faults if fault.location.part] == [True]
+    assert mail.text.text == "\ufffd\ufffd"
+
+
 def test_an_answer_by_a_machine_is_no_bulk_mail():
     assert not read_message("a.eml", a_message(**{"Auto-Submitted": "auto-generated"}).as_bytes()).is_bulk
     assert read_message("a.eml", a_message(**{"Auto-Submitted": "no"}).as_bytes()).is_bulk

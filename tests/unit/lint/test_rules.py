@@ -172,6 +172,19 @@ def test_parts_that_say_the_same_in_other_lines_and_cases_agree():
     assert "text-part" not in codes(page, text=text)
 
 
+def test_what_a_text_writes_for_marks_and_pictures_is_none_of_the_words():
+    page = '<ol><li>one</li><li>two</li></ol><img src="a.png" alt="A tall thing."><p>Below.</p>'
+    assert "text-part" not in codes(page, text="1. one\n\n2. two\n\n[Picture: A tall thing.]\n\nBelow.\n")
+    assert "text-part" in codes(page, text="1. one\n\n2. two\n\n[Picture: A small dog.]\n\nBelow.\n")
+    assert "text-part" in codes(page, text="1. one\n\n2. two\n\n3. three\n\n[Picture: A tall thing.]\n\nBelow.\n")
+
+
+def test_a_table_may_be_a_list_of_its_cells_in_the_text():
+    page = "<table><tr><th>When</th><th>What to do</th></tr><tr><td>On Monday evening</td><td>Rest</td></tr></table>"
+    assert "text-part" not in codes(page, text="When: On Monday evening\nWhat to do: Rest\n")
+    assert "text-part" in codes(page, text="When: On Monday evening\nWhat to do: Rest\nWhere: At the sea\n")
+
+
 def test_an_address_that_is_broken_over_two_lines_is_still_there():
     page = '<p>See <a href="https://example.com/a-long/address">the page</a>.</p>'
     part = Text(PartLocation("a.txt"), "See the page:\nhttps://example.com/a-\nlong/address\n")
@@ -238,6 +251,22 @@ def test_a_limit_of_the_project_holds_for_subjects():
     mail = read_message("a.eml", a_message(subject="Fifteen letters"))
     assert "subject" not in {finding.code for finding in check(mail, Limits(15))}
     assert "subject" in {finding.code for finding in check(mail, Limits(14))}
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_told"),
+    [
+        ("שלום \u2068Reader\u2069, בוקר טוב", False),
+        ("Hello \u2068דוד\u2069 and \u2067רות\u2069", False),
+        ("Hello \u2068there", True),
+        ("Hello there\u2069", True),
+        ("Hello \u202edlrow", True),
+        ("Hello \u2068\u202edlrow\u2069", True),
+    ],
+)
+def test_a_name_kept_apart_is_nothing_unseen_and_what_turns_the_rest_is(subject, is_told):
+    found = check(read_message("a.eml", a_message(subject=subject)), Limits())
+    assert ("can't be seen" in " ".join(one.message for one in found if one.code == "subject")) is is_told
 
 
 @pytest.mark.parametrize("subject", ["NASA", "A U.S. letter", "Guarantees", "Free will", "Why wait?"])

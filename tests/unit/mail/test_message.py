@@ -14,7 +14,7 @@ from msgspec.structs import fields, replace
 from pipeline.errors import WriteError
 from pipeline.mail import bodies, headers
 from pipeline.mail import message as mail
-from pipeline.mail.message import Copy, Letter, Mailbox, Picture, prepare
+from pipeline.mail.message import Copy, Letter, Mailbox, Picture, is_answer, prepare
 from pipeline.mail.placeholders import fill, in_html
 
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id")
@@ -316,11 +316,36 @@ def test_a_mail_of_the_list_says_how_to_get_help_and_where_the_archive_is() -> N
     assert message["Auto-Submitted"] is None
 
 
+def test_a_list_keeps_its_id_when_it_is_renamed_and_from_letter_to_letter() -> None:
+    ids = [parsed(made(**changes))["List-Id"] for changes in ({}, {"title": "Łódź, anew"}, {"name": "two"})]
+    assert {one.rpartition(" ")[2] for one in ids} == {"<letters.example.com>"}
+    assert ids[1] != ids[0]
+
+
 @pytest.mark.parametrize(("kind", "said"), [("confirmation", "auto-generated"), ("goodbye", None)])
 def test_an_answer_is_no_mail_of_the_list_and_a_question_to_a_stranger_says_who_asks(kind: str, said: str) -> None:
     message = parsed(made(kind=kind, is_listed=False))
     assert message["Auto-Submitted"] == said
     assert not [name for name in message if name.startswith("List-") or name == "Precedence"]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_one"),
+    [
+        ("mail/goodbye:letters:goodbye:quire", True),
+        (" mail/confirmation:letters:confirmation:quire ", True),
+        ("mail/welcome:letters:welcome:quire", False),
+        ("one:letters:issue:quire", False),
+        ("goodbye:letters:issue:quire", False),
+        ("mail/goodbye:letters:goodbye:acme", False),
+        ("mail/goodbye::goodbye:quire", False),
+        ("mail/goodbye", False),
+        ("", False),
+    ],
+)
+def test_an_answer_is_known_by_the_feedback_id_that_it_was_given(said: str, is_one: bool) -> None:
+    assert is_answer(said) is is_one
+    assert is_answer(str(parsed(made(kind="goodbye", name="mail/goodbye", is_listed=False))["Feedback-ID"]))
 
 
 def test_a_test_message_is_marked_in_a_header_of_its_own() -> None:

@@ -21,6 +21,7 @@ from pipeline.press import Press
 from pipeline.project import Project
 from pipeline.transforms import complete, select
 from pipeline.writers import _interior, epub
+from pipeline.writers._html import Templates
 from pipeline.writers._page_letters import letters
 from pipeline.writers._subset import Face, characters_of, subset
 
@@ -508,6 +509,60 @@ def test_hairlines_suit_every_ground_and_lines_of_a_wide_screen_have_an_end(pres
     assert solid in kindle
     assert "max-width: 37.5em" in ours
     assert "max-width: 37.5em" not in kindle
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.3, 1.0])
+def test_circles_at_the_margin_begin_where_the_words_below_them_do(press: Press, overlap: float) -> None:
+    found = page(files(book(msgspec.structs.replace(chapter(1), motif=overlap)), press))
+    sizes = re.search(r'viewBox="0 0 (\S+) (\S+)" width="([\d.]+)em" height="([\d.]+)em"', found)
+    first = re.search(r'<circle cx="(\S+)" cy="\S+" r="(\S+)"', found)
+    assert sizes
+    assert first
+    width, height, across, down = map(float, sizes.groups())
+    center, radius = map(float, first.groups())
+    line = height / 2 - radius
+    assert center == radius + line
+    assert width == pytest.approx(height + (1 - overlap) * 2.3 * radius, abs=0.1)
+    assert across / down == pytest.approx(width / height, rel=1e-3)
+
+
+@pytest.mark.parametrize("is_for_kindle", [False, True])
+def test_from_right_to_left_the_styles_are_mirrored(is_for_kindle: bool) -> None:
+    templates = Templates(theme.load(Project(ROOT)))
+    ours, theirs = (
+        templates.style("epub.css.j2", faces=[], is_for_kindle=is_for_kindle, dir=towards) for towards in ("ltr", "rtl")
+    )
+    other = {"left": "right", "right": "left"}
+    mirrored = re.sub(r"(?<!\.)\b(left|right)\b", lambda side: other[side[1]], ours)
+    # A column of numbers ends at the right in every language.
+    mirrored = mirrored.replace(".right { text-align: left }", ".right { text-align: right }")
+    assert sorted(re.split(r"\s*[;{}\n]\s*", mirrored)) == sorted(re.split(r"\s*[;{}\n]\s*", theirs))
+    assert ours == templates.style("epub.css.j2", faces=[], is_for_kindle=is_for_kindle)
+
+
+def test_a_blank_is_one_line_in_every_edition(press: Press) -> None:
+    rules = {name: re.search(r"\.blank \{(.*?)\}", files(book(), press, name)["epub.css"]) for name in epub.EDITIONS}
+    for name, rule in rules.items():
+        assert rule, name
+        assert ("transparent" in rule[1]) is ("border-bottom" in rule[1]), name
+
+
+def test_what_is_set_apart_by_a_slope_stands_upright_among_sloping_words(press: Press) -> None:
+    for edition in epub.EDITIONS:
+        style = files(book(), press, edition)["epub.css"]
+        sloping = re.findall(r"([^{}\n]+)\{[^{}]*font-style: italic", style)
+        upright = " ".join(re.findall(r"([^{}\n]+)\{[^{}]*font-style: normal", style))
+        # A subtitle is a line of plain text.
+        names = {one.strip() for one in sloping} - {".title-page .subtitle", "@font-face"}
+        assert names >= {"blockquote", ".summary", ".help"}
+        assert {name for name in names if f"{name} em" not in upright} == set()
+
+
+def test_numbers_in_the_contents_are_all_written_alike(press: Press) -> None:
+    ours, kindle = (files(book(), press, edition)["epub.css"] for edition in ("ebook", "kindle"))
+    assert ".contents .stop { display: none }" in ours
+    # Where nothing hangs, a stop is what parts a number from its title.
+    assert re.findall(r".*\.stop .*", kindle) == [".contents .part > a .stop { display: none }"]
 
 
 def test_kindle_has_no_drawings_but_the_authors(press: Press) -> None:

@@ -279,6 +279,15 @@ def test_names_that_run_the_other_way_are_isolated_in_sentences() -> None:
     assert "because you asked \u2068דנה\u2069 for it." in text
 
 
+@pytest.mark.parametrize("long", ["incomprehensibilities", "abc defgh", "東京東京 a"])
+def test_columns_stay_in_line_whatever_words_are_in_them(long: str) -> None:
+    head = tuple(m.Cell(words(word)) for word in ("One", "Two", "Three", "Four", "|"))
+    row = tuple(m.Cell(words(word)) for word in ("some longer words " * 3, "123,456.78", long, long, "|"))
+    lines = text_of(m.Table(head, (row,), HERE)).split("\n")
+    assert max(map(columns, lines)) <= WIDTH
+    assert len({columns(line.partition("|")[0]) for line in lines if "|" in line}) == 1
+
+
 def test_a_table_too_wide_for_columns_becomes_a_list_of_rows() -> None:
     cells = tuple(m.Cell(words(f"some words {number}")) for number in range(12))
     assert text_of(m.Table(cells, (cells,), HERE)).startswith("some words 0: some words 0\nsome words 1:")

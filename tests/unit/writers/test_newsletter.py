@@ -242,6 +242,23 @@ def test_what_runs_the_other_way_says_so_on_the_web(other: dict[str, m.Artifact]
     assert index.xpath("//li/a/span[@dir='rtl']")[0].text == OTHER
 
 
+@pytest.mark.parametrize(
+    ("language", "lang", "towards"), [("he", "en", "ltr"), ("fr", "en", None), ("en-GB", None, None)]
+)
+def test_sentences_of_our_own_say_that_they_are_english(
+    write: Write, language: str, lang: str | None, towards: str | None
+) -> None:
+    sender = m.Sender("דנה", "letters@example.com", "1 Example Street")
+    made = by_name(write(a_book(HELLO, language=language, sender=sender)))
+    foot = tree(made["01-letter-1.html"].content.decode()).xpath("//td[contains(@class, 'foot')]/p")[0]
+    about = tree(made["web/01-letter-1.html"].content.decode()).xpath("//footer/p")[0]
+    count = tree(made["web/index.html"].content.decode()).xpath("//p[@class='lead']")[0]
+    for sentence in (foot, about, count):
+        assert (sentence.get("lang"), sentence.get("dir")) == (lang, towards)
+    for sentence in (foot, about):
+        assert sentence.xpath(".//span[@dir='rtl']/text()") == ["דנה"]
+
+
 def test_a_letter_in_one_direction_turns_nothing(every: dict[str, m.Artifact]) -> None:
     for name, artifact in every.items():
         if name.endswith(".html"):
@@ -289,7 +306,36 @@ def test_styles_are_inlined_and_what_cannot_be_inlined_is_kept(every: dict[str, 
     assert "@media only screen and (max-width: 480px)" in kept
     assert "@media (prefers-color-scheme: dark)" in kept
     assert "[data-ogsc] .text" in kept
+    assert "text-wrap: balance" in kept
     assert all(e.get("style") for e in tree(page).iter("p", "h1", "h2", "a", "li"))
+
+
+def test_a_word_longer_than_a_line_is_broken_and_one_in_a_table_is_not(every: dict[str, m.Artifact]) -> None:
+    page = tree(every["01-letter-1.html"].content.decode())
+    [around] = page.xpath("//td[contains(@class, 'around')]")
+    assert "word-break: break-word" in around.get("style")
+    cells = page.xpath("//*[contains(concat(' ', @class, ' '), ' cell ')]")
+    assert cells
+    assert all("word-break: normal" in cell.get("style") for cell in cells)
+
+
+def test_a_quotation_is_parted_from_its_bar_where_only_cells_have_padding(
+    every: dict[str, m.Artifact],
+) -> None:
+    quotes = tree(every["01-letter-1.html"].content.decode()).xpath("//blockquote")
+    assert quotes
+    for quote in quotes:
+        cell = quote.getparent()
+        assert cell.tag == "td"
+        assert re.search(r"padding-left: [1-9].*border-left-width", cell.get("style"))
+
+
+def test_what_one_program_may_not_know_takes_no_other_style_with_it(every: dict[str, m.Artifact]) -> None:
+    page = every["01-letter-1.html"].content.decode()
+    elements = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    marks = ("@supports", "prefers-color-scheme", "only screen", "[data-ogsc]")
+    assert all(sum(mark in element for mark in marks) <= 1 for element in elements)
+    assert {mark: sum(mark in element for element in elements) for mark in marks} == dict.fromkeys(marks, 1)
 
 
 def test_nothing_is_in_it_that_mail_programs_drop(every: dict[str, m.Artifact]) -> None:
