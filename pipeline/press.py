@@ -23,9 +23,6 @@ from pipeline.cache import Cache, Result
 from pipeline.errors import WriteError
 from pipeline.processes import Queue, Task, Work, kept
 
-# Work frees its memory through the press.
-from pipeline.processes import let_go as let_go
-
 Made = TypeVar("Made")
 _LITTLE = 8
 

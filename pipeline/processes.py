@@ -110,7 +110,7 @@ def apart(work: Callable[[Task], bytes], task: Task) -> bytes:
     """
     if "fork" not in multiprocessing.get_all_start_methods() or threading.active_count() > 1:
         return work(task)
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as executor:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork"), _leave_interrupts_to_the_parent) as executor:
         return executor.submit(work, task).result()
 
 
@@ -130,9 +130,13 @@ def _nothing() -> None:
     """Be done by a process so that all of them start."""
 
 
-def _begin(prepare: Callable[[], None]) -> None:
-    # Ctrl-C reaches every process of the group; the parent alone answers it.
+def _leave_interrupts_to_the_parent() -> None:
+    # Ctrl-C reaches every process of the group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _begin(prepare: Callable[[], None]) -> None:
+    _leave_interrupts_to_the_parent()
     prepare()
     gc.freeze()
 

@@ -19,7 +19,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from pipeline import __version__
 from pipeline.errors import WriteError
-from pipeline.press import let_go
+from pipeline.processes import let_go
 from pipeline.writers import _print_file
 from pipeline.writers._bind import SCHEME, Binding, Bookmark, PageLabels
 from pipeline.writers._inks import inks_of

@@ -65,7 +65,8 @@ def _artifact(book: m.Book, design: Design, press: Press, name: str, edition: Ed
         made = pages(book, templates, names, shown, rest, numbers, has_motifs=not edition.is_for_kindle)
         fonts = design.fonts if book.epub.has_fonts else ()
         faces = [(font, f"fonts/{font.path.name}") for font in fonts]
-        style = templates.style("epub.css.j2", faces=faces, is_for_kindle=edition.is_for_kindle)
+        is_rtl = is_right_to_left(book.language)
+        style = templates.style("epub.css.j2", faces=faces, is_for_kindle=edition.is_for_kindle, is_rtl=is_rtl)
         files = [(page.file, _XHTML, page.markup.encode()) for page in made]
         files.append(("epub.css", "text/css", style.encode()))
         files += _fonts(fonts, press, [*(page.markup for page in made), style])

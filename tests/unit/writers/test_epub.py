@@ -530,14 +530,13 @@ def test_circles_at_the_margin_begin_where_the_words_below_them_do(press: Press,
 def test_from_right_to_left_the_styles_are_mirrored(is_for_kindle: bool) -> None:
     templates = Templates(theme.load(Project(ROOT)))
     ours, theirs = (
-        templates.style("epub.css.j2", faces=[], is_for_kindle=is_for_kindle, dir=towards) for towards in ("ltr", "rtl")
+        templates.style("epub.css.j2", faces=[], is_for_kindle=is_for_kindle, is_rtl=is_rtl) for is_rtl in (False, True)
     )
     other = {"left": "right", "right": "left"}
     mirrored = re.sub(r"(?<!\.)\b(left|right)\b", lambda side: other[side[1]], ours)
     # A column of numbers ends at the right in every language.
     mirrored = mirrored.replace(".right { text-align: left }", ".right { text-align: right }")
     assert sorted(re.split(r"\s*[;{}\n]\s*", mirrored)) == sorted(re.split(r"\s*[;{}\n]\s*", theirs))
-    assert ours == templates.style("epub.css.j2", faces=[], is_for_kindle=is_for_kindle)
 
 
 def test_a_blank_is_one_line_in_every_edition(press: Press) -> None:
