@@ -15,9 +15,6 @@ from pipeline.series.store.standing import begin_course
 
 # Who was made to leave is not asked, whatever has become of the suppression.
 _ASKABLE = ("pending", "active", "unsubscribed")
-# What the confirmation is called, as a delivery, when it asks a subscriber about one more newsletter: under its own
-# name it goes to nobody but those who have yet to confirm anything.
-QUESTION = "question"
 
 
 def ask(tx: Connection, person: Person, sequence_id: int, now: datetime, consent: Consent) -> Added:
@@ -53,7 +50,7 @@ def _ask_reader(tx: Connection, known: Subscriber, sequence_id: int, now: dateti
     """Let a subscriber be asked about a newsletter that they don't get."""
     if not _enrol_waiting(tx, known.id, sequence_id, consent):
         return
-    if queue_mail(tx, "confirmation", known.id, sequence_id, now, called=QUESTION):
+    if queue_mail(tx, "confirmation", known.id, sequence_id, now):
         note(tx, now, "asked", subscriber_id=known.id, detail=consent.source)
 
 
@@ -101,7 +98,7 @@ def confirm(tx: Connection, subscriber_id: int, address_hash: bytes, now: dateti
     Who comes back goes on behind the last issue that they had.
     """
     known = by_id(tx, subscriber_id)
-    e, d = t.enrolments.c, t.deliveries.c
+    e = t.enrolments.c
     asked = tx.execute(select(t.enrolments).where(e.subscriber_id == subscriber_id, e.state == "waiting")).all()
     if known is None or known.state not in ("pending", "active") or not asked:
         return False
@@ -111,10 +108,6 @@ def confirm(tx: Connection, subscriber_id: int, address_hash: bytes, now: dateti
         values = {"state": "active", "confirmed_at": now, "soft_bounces": 0, "left_at": None}
         tx.execute(update(t.subscribers).where(t.subscribers.c.id == subscriber_id).values(**values))
     note(tx, now, "confirmed", subscriber_id=subscriber_id)
-    # Who has answered isn't asked any more.
-    questions = (d.subscriber_id == subscriber_id) & d.issue.startswith(f"{MAIL}{QUESTION}/")
-    unsent = questions & d.state.in_(("due", "deferred"))
-    tx.execute(update(t.deliveries).where(unsent).values(state="suppressed", try_at=None, ended_at=now))
     tx.execute(update(t.enrolments).where(e.id.in_([row.id for row in asked])).values(confirmed_at=now))
     for row in asked:
         begin_course(tx, row, course(tx, row.sequence_id), known.time_zone, now)
@@ -144,18 +137,15 @@ def come_back(tx: Connection, subscriber_id: int, address_hash: bytes, now: date
 # --------------------------------------------------------------------------- mails
 
 
-def queue_mail(
-    tx: Connection, kind: str, subscriber_id: int, sequence_id: int, now: datetime, *, called: str = ""
-) -> bool:
+def queue_mail(tx: Connection, kind: str, subscriber_id: int, sequence_id: int, now: datetime) -> bool:
     """Let a mail be sent to a subscriber as soon as may be; return whether there is one, and none of today's.
 
-    A mail of a kind is sent once a day at the most: its delivery is named for the kind, or what it is `called`, and the
-    day.
+    A mail of a kind is sent once a day at the most: its delivery is named for the kind and the day.
     """
     revision = course(tx, sequence_id).mails.get(kind)
     if revision is None:
         return False
-    issue = f"{MAIL}{called or kind}/{now.date().isoformat()}"
+    issue = f"{MAIL}{kind}/{now.date().isoformat()}"
     row = {"ref": new_refs(1)[0], "sequence_id": sequence_id, "issue": issue, "subscriber_id": subscriber_id}
     row |= {"revision_id": revision, "state": "due", "slot_at": now, "try_at": now}
     return add_once(tx, t.deliveries, row)

@@ -121,20 +121,21 @@ def _verdict(row: Any, one: Claim, owner: str, now: datetime) -> Verdict:
         return "send"
     if row is None or row.state != "claimed" or row.owner != owner or one.lease_until <= now:
         return "lost"
-    if not may_receive(row.issue, row.reader):
+    if not may_receive(row.issue, row.reader, row.enrolment):
         return "stopped"
     if not row.issue.startswith(MAIL) and row.enrolment not in ("active", "finished"):
         return "stopped"
     return "send"
 
 
-def may_receive(issue: str, state: str) -> bool:
-    """Return whether a letter may go to a subscriber in a state.
+def may_receive(issue: str, state: str, enrolment: str | None) -> bool:
+    """Return whether a letter may go to a subscriber in a state, whose enrolment in its newsletter is in another.
 
-    Who hasn't confirmed gets the question and nothing else; who has left gets a goodbye at the most.
+    Who hasn't confirmed gets the question and nothing else; who has left gets a goodbye at the most. Who reads another
+    newsletter gets the question as well.
     """
     if issue.startswith(f"{MAIL}confirmation"):
-        return state == "pending"
+        return state in ("pending", "active") and enrolment == "waiting"
     if issue.startswith(f"{MAIL}goodbye"):
         return state == "unsubscribed"
     return state == "active"

@@ -135,7 +135,7 @@ def test_who_reads_is_asked_about_another_newsletter_and_gets_it_after_a_yes_onl
 ) -> None:
     assert ask_about(tx, other, NOW + DAY) == "known"
     assert coming.is_asked(tx, ann, other)
-    assert mails(send(tx, NOW + DAY)) == [(other, "mail/question")]
+    assert mails(send(tx, NOW + DAY)) == [(other, "mail/confirmation")]
     assert sent(tx, range(1, 3)) == ["two", "three"]
     assert coming.confirm(tx, ann, person(ANN).hash, NOW + 2 * WEEK + DAY)
     assert not coming.confirm(tx, ann, person(ANN).hash, NOW + 2 * WEEK + DAY)
@@ -147,9 +147,9 @@ def test_who_reads_is_asked_about_another_newsletter_and_gets_it_after_a_yes_onl
 def test_who_reads_is_asked_about_another_newsletter_once_a_day(tx: Connection, ann: int, other: int) -> None:
     for _ in range(20):
         ask_about(tx, other, NOW)
-    assert mails(send(tx, NOW)) == [(other, "mail/question")]
+    assert mails(send(tx, NOW)) == [(other, "mail/confirmation")]
     ask_about(tx, other, NOW + DAY)
-    assert mails(send(tx, NOW + DAY)) == [(other, "mail/question")]
+    assert mails(send(tx, NOW + DAY)) == [(other, "mail/confirmation")]
 
 
 def test_asking_about_another_newsletter_changes_nothing_else_of_a_reader(tx: Connection, ann: int, other: int) -> None:

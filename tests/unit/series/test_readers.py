@@ -55,7 +55,7 @@ def test_a_reader_of_one_newsletter_is_asked_about_another(register: Register) -
     assert [readers.add(register, who, CONSENT, NOW, "notes") for _ in range(2)] == ["asked"] * 2
     # Who is asked stays asked, whatever somebody else says of them.
     assert readers.add(register, who, CONSENT, NOW, "notes", confirmed=True) == "known"
-    assert set(sent(register, 0)) == {(ANN, "mail/question"), (ANN, "one")}
+    assert set(sent(register, 0)) == {(ANN, "mail/confirmation"), (ANN, "one")}
     assert {row.sequence: row.state for row in readers.about(register, ANN).standings} == {
         "letters": "active",
         "notes": "waiting",
