@@ -54,10 +54,11 @@ class Line:
             self._at = self._clock.elapsed()
         self._said = text
 
-    def end(self) -> None:
-        """Say how far it has come."""
+    def end(self, next_at: datetime | None = None) -> None:
+        """Say how far it has come, and when it goes on where that is known."""
         self.clear()
-        self._session.say(f"{told(self._clock.now())}  {self.text()}")
+        goes_on = f"; next: {told(next_at)}" if next_at else ""
+        self._session.say(f"{told(self._clock.now())}  {self.text()}{goes_on}")
         self._at = self._clock.elapsed()
 
     def tell(self, message: str) -> None:
@@ -143,4 +144,10 @@ def sender(session: Session, clock: Clock, tally: "Tally", line: Line, most: int
             send_due(store, compose, transport, sending, clock, owner, tally, line.moved)
 
         with clock.heeding_signals():
-            yield Sender(store, send)
+            try:
+                yield Sender(store, send)
+            except KeyboardInterrupt:
+                line.tell(
+                    "Stopped at once. What was in flight is in doubt; after the next run, see quire series settle."
+                )
+                raise click.exceptions.Exit(130) from None

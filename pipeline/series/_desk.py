@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from pipeline.errors import QuireError, StoreError
+from pipeline.errors import DeliveryError, QuireError, StoreError
 from pipeline.series._pace import Pace
 from pipeline.series._sending import Clock, Sending, Tally
 from pipeline.series._steps import Steps
@@ -252,15 +252,15 @@ class Desk:
 
     def _count(self, one: ledger.Ended) -> None:
         outcome = one.outcome
-        if outcome.kind == "deferred" and outcome.stage in ledger.UNREACHED:
-            # What was never handed over says nothing of the server.
-            if one.message_id:
-                try:
-                    self._pace.not_reached(outcome, self.clock.elapsed())
-                except QuireError as error:
-                    self.failure = self.failure or error
+        is_reached = not (outcome.kind == "deferred" and outcome.stage in ledger.UNREACHED)
+        # What was never handed over says nothing of the server.
+        if one.message_id:
+            try:
+                self._pace.reached(outcome) if is_reached else self._pace.not_reached(outcome, self.clock.elapsed())
+            except DeliveryError as error:
+                self.failure = self.failure or error
+        if not is_reached:
             return
-        self._pace.reached()
         match outcome.kind:
             case "accepted":
                 self.tally.sent += 1

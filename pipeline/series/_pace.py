@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from pipeline.errors import TransientDeliveryError
+from pipeline.errors import PermanentDeliveryError, TransientDeliveryError
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import ledger, limits
 from pipeline.series.store.engine import Transaction
 
+# One reader after the other is refused: then it is hardly the readers, and to go on would fail every one of them.
+MOST_REFUSED = 10
+
 
 class Pace:
-    """What holds a whole run back: a server that can't be reached for a while, and a limit on all that is sent."""
+    """What holds a whole run back: a server that can't be reached or refuses all, and a limit on all that is sent."""
 
     def __init__(self, pauses: Sequence[float]) -> None:
         self._pauses = pauses
         # When a limit on everything lets the next one go.
         self.resume_at: datetime | None = None
         self.slowed: set[str] = set()
-        self._unreached = 0
+        self._unreached = self._refused = 0
         # Before this moment of `elapsed` nothing is handed out.
         self._go_at = 0.0
 
@@ -29,9 +32,19 @@ class Pace:
         # One is enough to see whether a server can be reached again.
         return idle if not self._unreached else int(not flying)
 
-    def reached(self) -> None:
-        """Note that the server was there."""
+    def reached(self, outcome: Outcome) -> None:
+        """Note what the server said. Raises PermanentDeliveryError once it has refused so many in a row."""
         self._unreached = 0
+        if outcome.kind == "accepted":
+            self._refused = 0
+        # What we don't even ask for, since the server offers it not, has no code.
+        elif outcome.kind == "refused" and outcome.code:
+            self._refused += 1
+            if self._refused == MOST_REFUSED:
+                raise PermanentDeliveryError(
+                    f"the server has refused {MOST_REFUSED} messages in a row, the last with: {_said(outcome)}\n"
+                    "    Ask who runs it whether you may send through it; quire series log shows what it said."
+                )
 
     def not_reached(self, outcome: Outcome, elapsed: float) -> None:
         """Wait a while, longer each time. Raises TransientDeliveryError once that was done often enough."""
@@ -39,11 +52,16 @@ class Pace:
         if elapsed < self._go_at:
             return
         if self._unreached >= len(self._pauses):
+            is_so = "takes nothing now" if outcome.code else "can't be reached"
             raise TransientDeliveryError(
-                f"the server can't be reached: {outcome.text or outcome.code}\n    Nothing is lost; send again later."
+                f"the server {is_so}: {_said(outcome)}\n    Nothing is lost; send again later."
             )
         self._go_at = elapsed + self._pauses[self._unreached]
         self._unreached += 1
+
+
+def _said(outcome: Outcome) -> str:
+    return " ".join(filter(None, (str(outcome.code or ""), outcome.enhanced, outcome.text)))
 
 
 def adapted(tx: Transaction, ended: Sequence[ledger.Ended], slowed: set[str], now: datetime) -> set[str]:

@@ -25,7 +25,7 @@ _FULL = re.compile(r"quota|out of storage|(mailbox|inbox|storage)( is)? full|exc
 _POLICY = re.compile(
     r"\bspam\b|unsolicited|block(ed|list| list)|black-?list|deny-?list|\bdnsbl\b|\brbl\b|dmarc|\bspf\b|\bdkim\b"
     r"|reputation|\bpolicy\b|unauthenticated|not authorized|content rejected|message rejected (as|due)|poor sender"
-    r"|\bptr\b|\brdns\b"
+    r"|\bptr\b|\brdns\b|\brelay(ing)?\b"
 )
 _RATE = re.compile(r"\brate\b|too many|too quickly|try again|temporar")
 # How Outlook.com and Microsoft 365 say that there is no such reader.

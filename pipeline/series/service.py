@@ -37,8 +37,7 @@ def serve(
             if tidied is None or not tidied <= now < tidied + _TIDY_EVERY:
                 returns.purge(store, now)
                 tidied = now
-            with store.reading() as tx:
-                due = recovery.next_look(tx)
+            next_at = goes_on_at(store, tally)
         except (TransientDeliveryError, StoreError) as error:
             failures += 1
             pause = min(5 * 2 ** min(failures - 1, 10), _LONGEST_PAUSE)
@@ -46,7 +45,13 @@ def serve(
             clock.wait(pause)
             continue
         failures = 0
-        next_at = max(filter(None, (due, tally.resume_at)), default=None)
         report(next_at)
         wait = _LONGEST_WAIT if next_at is None else min(max(next_at - clock.now(), timedelta()), _LONGEST_WAIT)
         clock.wait(max(wait.total_seconds(), 0.2))
+
+
+def goes_on_at(store: Store, tally: Tally) -> datetime | None:
+    """Return when the next message is due, or a limit lets it go; None if nothing is to come."""
+    with store.reading() as tx:
+        due = recovery.next_look(tx)
+    return max(filter(None, (due, tally.resume_at)), default=None)

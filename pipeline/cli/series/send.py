@@ -22,18 +22,19 @@ def command(session: Session, live: bool, most: int | None) -> None:
     from pipeline.cli._sending import Line, sender
     from pipeline.errors import LetterError
     from pipeline.series.deliver import Tally
+    from pipeline.series.service import goes_on_at
 
     if not live:
         return listed(session, most)
     tally, clock = Tally(), Clock()
     line = Line(session, clock, tally)
     with sender(session, clock, tally, line, most or 0) as one:
+        next_at = None
         try:
             one.send()
+            next_at = goes_on_at(one.store, tally)
         finally:
-            line.end()
-    if tally.resume_at is not None:
-        line.waiting(tally.resume_at)
+            line.end(next_at)
     if tally.held:
         # What is wrong with them was told.
         click.get_current_context().exit(LetterError.exit_code)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from pipeline.series._reasons import reason
 from pipeline.series.course import MAIL, Course
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import _schema as t
@@ -257,16 +258,17 @@ def _tell_of_progress(tx: Connection, sent: Sequence[Ended]) -> None:
 def is_hard(outcome: Outcome) -> bool:
     """Return whether a refusal says that the address is at fault: 5xx at RCPT, and not for policy (RFC 3463, X.7.X).
 
-    Nor is it where a server knows no addresses beyond ASCII (RFC 6531, X.6.7): another may.
+    Nor is it where the mailbox is full (X.2.2), or a server knows no addresses beyond ASCII (RFC 6531, X.6.7).
     """
-    is_other = outcome.enhanced.startswith("5.7.") or outcome.enhanced == "5.6.7"
+    is_other = outcome.enhanced in ("5.2.2", "5.6.7") or reason(outcome.enhanced, outcome.text) == "policy"
     return outcome.kind == "refused" and outcome.stage == "rcpt" and not is_other
 
 
 def _judge(tx: Connection, ended: Sequence[Ended], soft_bounces: int) -> None:
     """Stop the subscriptions of addresses that don't exist, and of those that were put off for good too often."""
     for one in ended:
-        kind: Literal["hard", "soft"] | None = "soft" if one.outcome.kind == "deferred" else None
+        is_soft = one.outcome.kind == "deferred" or one.outcome.enhanced == "5.2.2"
+        kind: Literal["hard", "soft"] | None = "soft" if is_soft else None
         if is_hard(one.outcome):
             kind = "hard"
         if kind:

@@ -472,6 +472,7 @@ def test_asked_twice_it_ends_at_once_while_the_server_says_nothing(
             process.kill()
             process.communicate()
     assert process.returncode == 130, said
+    assert "What was in flight is in doubt" in said
 
 
 STRUCK = """

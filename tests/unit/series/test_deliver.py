@@ -25,7 +25,7 @@ from pipeline.errors import (
 from pipeline.series.compose import Message
 from pipeline.series.deliver import Sending, Tally, send_due
 from pipeline.series.message import Envelope
-from pipeline.series.outcome import Outcome
+from pipeline.series.outcome import Outcome, Stage
 from pipeline.series.store import _schema as t
 from pipeline.series.store import coming, journal, leaving, ledger, limits, recovery
 from pipeline.series.store.courses import sequence_id_of
@@ -352,6 +352,36 @@ def test_a_server_that_cannot_be_reached_is_tried_a_few_times(store: Store) -> N
     with store.reading() as tx:
         # That was no attempt of theirs.
         assert set(tx.execute(select(t.deliveries.c.attempts).where(t.deliveries.c.state == "due")).scalars()) == {0}
+
+
+def test_a_server_that_takes_nothing_for_now_is_quoted(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+    server.answers["*"] = [Outcome("deferred", "connect", 442, "4.3.2", "Not now")] * 100
+    with pytest.raises(TransientDeliveryError, match=r"the server takes nothing now: 442 4\.3\.2 Not now"):
+        sent(store, server)
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "reply"])
+def test_a_server_that_refuses_one_after_the_other_does_not_fail_them_all(store: Store, stage: Stage) -> None:
+    readers(store, *ALL)
+    server = Server()
+    server.answers["*"] = [Outcome("refused", stage, 550, text="Relaying denied")] * 40
+    with pytest.raises(PermanentDeliveryError, match=r"refused 10 .* in a row, the last with: 550 Relaying denied"):
+        sent(store, server, connections=3)
+    # Those that were under way then, and those that were next.
+    assert 10 <= states(store)["failed"] <= 10 + 2 * 3
+    with store.reading() as tx:
+        # Nobody has lost the subscription for it.
+        assert set(tx.execute(select(t.subscribers.c.state)).scalars()) == {"active"}
+
+
+def test_readers_who_are_gone_among_others_end_no_run(store: Store) -> None:
+    readers(store, *ALL)
+    server = Server()
+    server.answers = {f"reader-{number}@example.org": [NOBODY] for number in range(40) if number % 4}
+    tally = sent(store, server, connections=2)
+    assert (tally.sent, tally.failed) == (10, 30)
 
 
 def test_a_server_that_comes_back_is_sent_to(store: Store) -> None:

@@ -19,6 +19,8 @@ LATER = Outcome("deferred", "rcpt", 450, "4.2.0", "later")
 NOBODY = Outcome("refused", "rcpt", 550, "5.1.1", "no such user")
 POLICY = Outcome("refused", "rcpt", 550, "5.7.1", "blocked")
 BEYOND = Outcome("refused", "rcpt", 550, "5.6.7", "no address beyond ASCII")
+RELAY = Outcome("refused", "rcpt", 554, "", "Relay access denied")
+FULL = Outcome("refused", "rcpt", 552, "5.2.2", "mailbox full")
 LACKING = Outcome("refused", "mail", 0, "5.6.7", "the server takes no addresses beyond ASCII (SMTPUTF8)")
 
 
@@ -169,7 +171,7 @@ def test_an_address_that_does_not_exist_is_never_tried_again(tx: Connection) -> 
     assert send(tx, NOW + 10 * WEEK) == []
 
 
-@pytest.mark.parametrize("outcome", [POLICY, BEYOND, LACKING], ids=["policy", "no SMTPUTF8", "none offered"])
+@pytest.mark.parametrize("outcome", [POLICY, RELAY, FULL, BEYOND, LACKING])
 def test_a_refusal_that_is_not_about_the_address_does_not_cost_the_reader_the_subscription(
     tx: Connection, outcome: Outcome
 ) -> None:
