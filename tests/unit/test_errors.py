@@ -20,6 +20,7 @@ def test_every_error_has_its_own_exit_code() -> None:
         "DeliveryError": 6,
         "TransientDeliveryError": 6,
         "PermanentDeliveryError": 6,
+        "LetterError": 6,
         "StoreError": 7,
     }
 
