@@ -168,7 +168,8 @@ class Interior:
     def _add_numbered(self, now: Settled) -> None:
         """Typeset what bears page numbers, contents, notes and index, until their own lengths agree with them."""
         pieces = self._pieces
-        lengths = {name: now.made[name].pages if name in now.made else guess for name, guess in pieces.numbered.items()}
+        guesses = pieces.numbered()
+        lengths = {name: now.made[name].pages if name in now.made else guess for name, guess in guesses.items()}
         drafts: dict[str, Piece] = {}
         for _ in range(_MOST_ROUNDS):
             printed = numbers_of(self._counts(now, lengths), pieces.first_of_body, self._covers)

@@ -13,6 +13,7 @@ from pipeline.writers._bind import NUMBER_HEIGHT, page_address, place, place_add
 from pipeline.writers._cover import balanced, cover_sheet
 from pipeline.writers._edition import Look
 from pipeline.writers._folios import plain_serif, width
+from pipeline.writers._guess import pages_of_contents, pages_of_index, pages_of_notes
 from pipeline.writers._html import Markup, Renderer, Templates, label_of, roman
 from pipeline.writers._index import Entry, index_entries, initial
 from pipeline.writers._motif import motif_svg
@@ -20,8 +21,6 @@ from pipeline.writers._numbering import ranges
 from pipeline.writers._prompts import field_values, image_address, image_resources, ruled_svg
 
 BLANK = "blank"
-# How many a page holds, about.
-_ROWS_OF_CONTENTS, _ROWS_OF_INDEX, _WORKS = 36, 70, 12
 _TITLES = {"notes": "Notes", "glossary": "Glossary", "index": "Index"}
 _NO_NUMBER = "00"
 # Printed numbers by what bears them: those of each piece's pages, and that of each place's page.
@@ -50,8 +49,8 @@ def stylesheet(templates: Templates, look: Look) -> str:
 class Pieces:
     """Draws the pieces of one edition.
 
-    `fixed` are the names of those that bear no page numbers but in references; `numbered` those of the contents, the
-    notes and the index, each with a guess at its number of pages. `order` has both, but for a blank page.
+    `fixed` are the names of those that bear no page numbers but in references. `order` has them all, but for a blank
+    page.
     """
 
     def __init__(self, book: Book, look: Look) -> None:
@@ -82,15 +81,8 @@ class Pieces:
             **field_values(self.templates, line),
         )
         self._draw: dict[str, Callable[[], Piece]] = dict(self._ways_to_draw())
-        rows = sum(1 + len(entry.subs) for entry in self._index)
-        guesses = {
-            "contents": 1 + len(self._draw) // _ROWS_OF_CONTENTS,
-            "notes": 1 + len(book.citations) // _WORKS,
-            "index": 1 + rows // _ROWS_OF_INDEX,
-        }
         self.fixed = list(self._draw)
         self.order = self._in_order()
-        self.numbered = {name: guesses[name] for name in guesses if name in self.order}
 
     @property
     def first_of_body(self) -> int:
@@ -104,6 +96,19 @@ class Pieces:
             for piece in self.book.back
             if self._has(piece)
         ]
+
+    def numbered(self) -> dict[str, int]:
+        """Return the names of contents, notes and index, each with a guess at its number of pages.
+
+        All other pieces have been drawn.
+        """
+        cited = sum(map(len, self._cited.values()))
+        guesses = {
+            "contents": pages_of_contents(len(self._draw), self.look),
+            "notes": pages_of_notes(len(self.book.citations), cited, self.look),
+            "index": pages_of_index(self._index, self.look),
+        }
+        return {name: guess for name, guess in guesses.items() if name in self.order}
 
     def draw(self, name: str, numbers: Numbers) -> Piece:
         """Return one of the `fixed` pieces; `numbers` are those that it leaves room for where it refers to a page."""
