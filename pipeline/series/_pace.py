@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pipeline.errors import PermanentDeliveryError, TransientDeliveryError
+from pipeline.series._reasons import reason
 from pipeline.series.outcome import Outcome
 from pipeline.series.store import ledger, limits
 from pipeline.series.store.engine import Transaction
 
-# One reader after the other is refused: then it is hardly the readers, and to go on would fail every one of them.
+# One message after the other is refused, and not for a reader who is gone, as the old addresses of a list are: then it
+# is hardly the readers, and to go on would fail every one of them.
 MOST_REFUSED = 10
 
 
@@ -33,12 +35,12 @@ class Pace:
         return idle if not self._unreached else int(not flying)
 
     def reached(self, outcome: Outcome) -> None:
-        """Note what the server said. Raises PermanentDeliveryError once it has refused so many in a row."""
+        """Note what the server said. Raises PermanentDeliveryError once it has refused too many in a row."""
         self._unreached = 0
         if outcome.kind == "accepted":
             self._refused = 0
         # What we don't even ask for, since the server offers it not, has no code.
-        elif outcome.kind == "refused" and outcome.code:
+        elif outcome.kind == "refused" and outcome.code and reason(outcome.enhanced, outcome.text) != "hard":
             self._refused += 1
             if self._refused == MOST_REFUSED:
                 raise PermanentDeliveryError(
