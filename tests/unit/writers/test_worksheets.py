@@ -7,6 +7,7 @@ import msgspec
 import pikepdf
 import pytest
 from builders import BOOK_YAML, METADATA, a_book, a_project
+from tagged import tagged
 
 from pipeline import model as m
 from pipeline.cache import Cache
@@ -29,6 +30,12 @@ def press(tmp_path) -> Press:
 
 def with_papers(*papers: str) -> m.Book:
     return msgspec.structs.replace(select(a_book(), "worksheets"), papers=papers)
+
+
+def texts(pdf: bytes) -> list[str]:
+    import pypdfium2
+
+    return [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf)]
 
 
 def opened(artifact: m.Artifact) -> pikepdf.Pdf:
@@ -57,6 +64,18 @@ def test_every_page_has_the_size_of_its_paper(prepared_design, press, size) -> N
     for artifact in worksheets.print_sheets(with_papers(), prepared_design, press, paper=size.lower()):
         for page in opened(artifact).pages:
             assert [float(edge) for edge in page.mediabox[2:]] == pytest.approx(POINTS[size], abs=0.1)
+
+
+def test_each_page_says_whose_it_is_and_the_first_alone_is_read_out(tmp_path, prepared_design, press) -> None:
+    letters = "".join(f":::{{reflect}} Write to me.\n:kind: letter\n:name: letter-{n}\n:::\n\n" for n in range(4))
+    project = a_project(tmp_path, **{"chapters/01-first.md": METADATA + "Text.\n\n" + letters})
+    book = select(complete(read(project)[0], press.cache), "worksheets")
+    sheet, _ = worksheets.print_sheets(book, prepared_design, press)
+    pages = texts(sheet.content)
+    assert len(pages) == 2
+    assert all("WORKSHEET 1 · FIRST" in page.upper() for page in pages)
+    assert ["2 / 2" in page for page in pages] == [False, True]
+    assert tagged(opened(sheet)).text().upper().count("WORKSHEET 1") == 1
 
 
 def test_a_worksheet_alone_is_the_one_of_the_pack_of_all(prepared_design, press) -> None:
