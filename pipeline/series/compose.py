@@ -180,8 +180,11 @@ def made_again(found: sent.Sent) -> bytes:
 
 
 def message_id_of(content: bytes, ref: int) -> str:
-    """Return the Message-ID of a delivery's message, by its letter as it was published."""
-    return _prepared(content, "a letter").message_id(str(ref))
+    """Return the Message-ID of a delivery's message, by its letter as published; nothing where that can't be read."""
+    try:
+        return _prepared(content, "a letter").message_id(str(ref))
+    except LetterError:
+        return ""
 
 
 def _prepared(content: bytes, issue: str) -> Outgoing:

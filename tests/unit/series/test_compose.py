@@ -101,6 +101,8 @@ def test_each_attempt_has_the_same_message_id(store: Store, claims: dict[str, le
     assert first.content != second.content
     with store.reading() as tx:
         assert message_id_of(content_of(tx, claim.revision_id), claim.ref) == first.message_id
+        # Where a letter was damaged, whose message it was is known all the same.
+        assert message_id_of(b"damaged", claim.ref) == ""
 
 
 @pytest.mark.parametrize("is_signed", [False, True], ids=["unsigned", "signed"])
