@@ -158,6 +158,8 @@ class Interior:
         for _ in range(_MOST_ROUNDS):
             self._add_numbered(now)
             numbers = _numbers_of_places(now)
+            if lost := sorted({name for rooms in now.rooms.values() for name in rooms} - numbers.keys()):
+                raise WriteError(f"a reference leads to {lost[0]}, which is not in the book")
             # A number that needs another room than it was given is rare: it has another number of digits.
             narrow = [name for name in pieces.fixed if not pieces.has_room(now.rooms[name], numbers)]
             if not narrow:

@@ -119,7 +119,9 @@ class Pieces:
     def draw_numbered(self, name: str, labels: Labels, numbers: Numbers) -> Piece:
         """Return one of the `numbered` pieces, with the printed numbers that it bears."""
         self._numbers, self._rooms = numbers, {}
-        return {"contents": self._contents, "notes": self._notes, "index": self._index_piece}[name](labels, numbers)
+        if name == "contents":
+            return self._contents(labels)
+        return self._notes(numbers) if name == "notes" else self._index_piece(numbers)
 
     def has_room(self, rooms: Mapping[str, str], numbers: Numbers) -> bool:
         """Say whether a piece left as much room for each number as it takes."""
@@ -241,7 +243,7 @@ class Pieces:
 
     # ------------------------------------------------------------------ pieces that bear page numbers
 
-    def _contents(self, labels: Labels, numbers: Numbers) -> Piece:
+    def _contents(self, labels: Labels) -> Piece:
         def entry(number: str, title: str, owner: str) -> dict[str, str]:
             return {"number": number, "title": title, "href": place_address(owner), "page": labels[owner][0]}
 
@@ -258,13 +260,13 @@ class Pieces:
         body = self._page("contents.html.j2", groups=[group for group in groups if group["entries"]])
         return Piece("contents", self._sheet("contents", "front", "Contents", body, None), self.book.title, "Contents")
 
-    def _notes(self, labels: Labels, numbers: Numbers) -> Piece:
+    def _notes(self, numbers: Numbers) -> Piece:
         cited = {key: self._cited.get(key, {}).values() for key in self.book.citations}
         pages = {key: ranges(_numbered(places, numbers)) for key, places in cited.items()}
         self.renderer.start("notes", m.Document(()))
         return self._generated("notes", self._page("notes.html.j2", render=self.renderer, pages=pages))
 
-    def _index_piece(self, labels: Labels, numbers: Numbers) -> Piece:
+    def _index_piece(self, numbers: Numbers) -> Piece:
         def shown(entry: Entry) -> dict[str, Any]:
             return {
                 "heading": entry.heading,
