@@ -76,31 +76,24 @@ class Steps:
         """
         # The same moment at each try, so that a commit whose reply was lost is recognized.
         now = self._clock.now()
-        return self._patiently(lambda: self._written(ended, unmade, going, slowed, waiting, now))
 
-    def _written(
-        self,
-        ended: Sequence[ledger.Ended],
-        unmade: Sequence[ledger.Claim],
-        going: Sequence[ledger.Claim],
-        slowed: set[str],
-        waiting: Waiting,
-        now: datetime,
-    ) -> Written:
-        with self._store.transaction() as tx:
-            ledger.end(tx, ended, self._owner, self._sending.rules)
-            slowed = adapted(tx, ended, slowed, now)
-            # Those of a commit whose reply was lost have had their leave, and would be refused another.
-            begun = ledger.begun(tx, going, self._owner, now) if going else frozenset()
-            asking = [claim for claim in going if claim.ref not in begun]
-            taken = limits.take(tx, [claim.domain for claim in asking], self._sending.limits, now) if asking else []
-            by_ref = {claim.ref: leave for claim, leave in zip(asking, taken, strict=True)}
-            leaves = [by_ref.get(claim.ref, limits.Leave()) for claim in going]
-            may = [claim for claim, leave in zip(going, leaves, strict=True) if leave.at is None]
-            verdicts = ledger.begin(tx, may, self._owner, now) if may else {}
-            held, late = waiting.held_back(going, leaves, now)
-            recovery.put_off(tx, [*late, *((claim, now + HOLD) for claim in unmade)], self._owner)
-        return Written(leaves, verdicts, held, slowed)
+        def write() -> Written:
+            with self._store.transaction() as tx:
+                ledger.end(tx, ended, self._owner, self._sending.rules)
+                slower = adapted(tx, ended, slowed, now)
+                # Those of a commit whose reply was lost have had their leave, and would be refused another.
+                begun = ledger.begun(tx, going, self._owner, now) if going else frozenset()
+                asking = [claim for claim in going if claim.ref not in begun]
+                taken = limits.take(tx, [claim.domain for claim in asking], self._sending.limits, now) if asking else []
+                by_ref = {claim.ref: leave for claim, leave in zip(asking, taken, strict=True)}
+                leaves = [by_ref.get(claim.ref, limits.Leave()) for claim in going]
+                may = [claim for claim, leave in zip(going, leaves, strict=True) if leave.at is None]
+                verdicts = ledger.begin(tx, may, self._owner, now) if may else {}
+                held, late = waiting.held_back(going, leaves, now)
+                recovery.put_off(tx, [*late, *((claim, now + HOLD) for claim in unmade)], self._owner)
+            return Written(leaves, verdicts, held, slower)
+
+        return self._patiently(write)
 
     def give_back(self, claims: Sequence[ledger.Claim]) -> None:
         """Let others have what won't be begun any more."""
